@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Rendered events of one output on their way to its destination: the finished bytes, where each
+// event begins, and the segments that wait for their delivery.
+//
+// Threads: written by one worker, then handed to one flush thread, then handed back. Segments are
+// touched by the worker only.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tailrace/byte_buffer.h"
+#include "tailrace/segment.h"
+#include "tailrace/time.h"
+
+namespace tailrace {
+
+// What the events of a chunk have in common, as far as the output's chunk keys ask.
+struct ChunkKey {
+  bool has_tag = false;
+  bool has_timekey = false;
+  int64_t timekey = 0;  // start of the time slice, seconds since 1970
+  std::string tag;
+  std::vector<std::pair<std::string, std::string>> variables;  // chunk key, value as text
+
+  friend bool operator==(const ChunkKey&, const ChunkKey&) = default;
+};
+
+struct Chunk {
+  // An event that its destination refuses for good.
+  struct Rejected {
+    std::string bytes;   // the event as rendered
+    std::string reason;  // why, in the destination's words
+  };
+
+  std::array<uint8_t, 16> id{};  // random; names the chunk in logs and on the wire
+  ChunkKey key;
+  ByteBuffer body;
+  std::vector<uint32_t> begins;  // where each event begins in `body`
+  std::vector<SegmentRef> holds;
+  std::vector<Rejected> rejected;
+  int64_t created_ns = 0;  // steady clock
+  uint32_t failures = 0;   // deliveries that failed so far
+
+  size_t events() const { return begins.size(); }
+  std::string_view event(size_t index) const {
+    const size_t end = index + 1 < begins.size() ? begins[index + 1] : body.size();
+    return body.view().substr(begins[index], end - begins[index]);
+  }
+  std::string id_hex() const;
+  // Keeps only the events with these indexes, which ascend.
+  void Keep(std::span<const uint32_t> indexes);
+  // Empty again, memory kept up to `keep_bytes`.
+  void Reset(size_t keep_bytes);
+
+  // Encoder side: marks the beginning of an event that is about to be appended, and what it holds.
+  void BeginEvent(const SegmentRef& segment) {
+    begins.push_back(static_cast<uint32_t>(body.size()));
+    if (segment && (holds.empty() || holds.back() != segment)) Hold(segment);
+  }
+  void Hold(const SegmentRef& segment);
+};
+
+}  // namespace tailrace
