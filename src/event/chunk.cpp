@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tailrace/chunk.h"
+
+#include <algorithm>
+
+namespace tailrace {
+
+std::string Chunk::id_hex() const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(id.size() * 2);
+  for (const uint8_t byte : id) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+void Chunk::Keep(std::span<const uint32_t> indexes) {
+  size_t size = 0;
+  size_t kept = 0;
+  for (const uint32_t index : indexes) {
+    // kept <= index because indexes ascend, so what event() reads has not been overwritten.
+    const std::string_view bytes = event(index);
+    std::memmove(body.data() + size, bytes.data(), bytes.size());
+    begins[kept++] = static_cast<uint32_t>(size);
+    size += bytes.size();
+  }
+  begins.resize(kept);
+  body.Truncate(size);
+}
+
+void Chunk::Reset(size_t keep_bytes) {
+  key = ChunkKey{};
+  if (body.capacity() > keep_bytes) {
+    body.Free();
+  } else {
+    body.Clear();
+  }
+  begins.clear();
+  holds.clear();
+  rejected.clear();
+  created_ns = 0;
+  failures = 0;
+}
+
+void Chunk::Hold(const SegmentRef& segment) {
+  // Events of one source come in order, so the segment is usually the last one held or a new one.
+  if (std::find(holds.begin(), holds.end(), segment) == holds.end()) holds.push_back(segment);
+}
+
+}  // namespace tailrace

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// JSON in and out of batches. In: one strict and complete pass that checks structure, scalars,
+// strings, UTF-8 and repeated keys before a byte is taken over; what it accepts can be copied as it
+// stands. Out: a row becomes one JSON object, runs of untouched neighbours copied in one piece.
+//
+// Policy: RFC 8259. A repeated key keeps its first place and its last value, as Ruby's Hash does.
+// A lone surrogate escape (\ud800) is refused: no destination can be relied on to take it.
+// Objects nested deeper than kDepthMax are refused.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tailrace/batch.h"
+#include "tailrace/byte_buffer.h"
+
+namespace tailrace::json {
+
+inline constexpr int kDepthMax = 100;
+// Readable bytes that must follow any text given to this parser.
+inline constexpr size_t kPadding = 64;
+
+// Appends the members of the JSON object `text` (white space around it allowed) to `row` as fields
+// whose keys and values are views into `text`; strings of nested values stay as written. False, and
+// the row as before, if `text` is not exactly one valid JSON object. Keys with escapes are decoded
+// into the batch's arena.
+bool ParseObject(std::string_view text, Batch& batch, Row& row);
+
+// True if `text` is exactly one valid JSON value, white space around it allowed.
+bool Validate(std::string_view text);
+
+// One valid JSON value as a Value whose bytes point into `text` (white space trimmed): false if it
+// is not valid.
+bool ParseValue(std::string_view text, Value* value);
+
+// Calls for the elements of a valid array / members of a valid object (as Value or Field views into
+// its text). `visit` returns false to stop. Text must have been validated.
+template <typename Visit>
+void ForEachElement(std::string_view array, Visit&& visit);
+template <typename Visit>
+void ForEachMember(std::string_view object, Visit&& visit);
+
+// Appends the row as a JSON object / only its members, comma separated, without braces.
+void AppendObject(const Batch& batch, const Row& row, ByteBuffer& out);
+void AppendMembers(std::span<const Field> fields, ByteBuffer& out);
+// Appends any value as JSON. Invalid UTF-8 becomes U+FFFD; NaN and infinities become null; a kTime
+// becomes a number of seconds as Fluentd writes it.
+void AppendValue(const Value& value, ByteBuffer& out);
+// Appends raw bytes as a JSON string, quotes included.
+void AppendString(std::string_view raw, ByteBuffer& out);
+
+// True if `raw` stands in JSON quotes as it is: valid UTF-8, no control character, quote,
+// backslash.
+bool IsClean(std::string_view raw);
+
+// The inside of a valid JSON string with its escapes resolved; bytes in the arena.
+std::string_view Unescape(std::string_view escaped, Arena& arena);
+
+}  // namespace tailrace::json
