@@ -2,10 +2,12 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <mutex>
 
@@ -43,7 +45,15 @@ void AppendHeader(HeaderList& list, const std::string& line) {
 
 void InitialiseCurlOnce() {
   static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  std::call_once(once, [] {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    // TLS libraries write to sockets without MSG_NOSIGNAL: a peer that has gone must be an error of
+    // that request, not the end of the process.
+    struct sigaction current {};
+    if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) {
+      std::signal(SIGPIPE, SIG_IGN);
+    }
+  });
 }
 
 std::string LowerCase(std::string_view text) {
@@ -405,6 +415,9 @@ HttpError HttpClient::Impl::ErrorOf(const HttpRequest& request, CURLcode code,
   HttpError error;
   error.failure = FailureOf(code);
   error.may_have_arrived = RequestLeft();
+  if (error.failure == HttpFailure::kInvalid && error.may_have_arrived) {
+    error.failure = HttpFailure::kBroken;  // the answer is what is invalid: not HTTP/1
+  }
   std::string what = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
   if (exchange_.too_large) {
     error.failure = HttpFailure::kTooLarge;

@@ -74,16 +74,16 @@ struct HttpHeader {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string path;  // "/_bulk?pretty", already percent-encoded; appended to base_url
-  std::vector<HttpHeader> headers;
+  std::string path{};  // "/_bulk?pretty", already percent-encoded; appended to base_url
+  std::vector<HttpHeader> headers{};
   // The body as pieces that stay valid during the call; they are sent one after the other without
   // being joined first.
   std::span<const std::string_view> body{};
   // Whether a request that died on a kept-alive connection before any answer may be sent again at
   // once. By default as RFC 9110 9.2.2: all but POST and PATCH.
-  std::optional<bool> idempotent;
+  std::optional<bool> idempotent{};
   // Overrides of HttpOptions for this request alone.
-  std::optional<std::chrono::milliseconds> total_timeout;
+  std::optional<std::chrono::milliseconds> total_timeout{};
 };
 
 struct HttpResponse {

@@ -33,9 +33,9 @@ struct Url {
 struct UrlDefaults {
   std::string scheme = "http";
   std::uint16_t port = 0;
-  std::string path;
-  std::string user;
-  std::string password;
+  std::string path{};
+  std::string user{};
+  std::string password{};
 };
 
 // Reads one of the forms above. The message of an error quotes the text only if it holds no '@'.

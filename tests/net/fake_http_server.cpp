@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <stdexcept>
 
 namespace tailrace::test {
@@ -92,12 +93,14 @@ bool FakeHttpServer::Connection::Wait(std::chrono::milliseconds time) {
 
 FakeHttpServer::FakeHttpServer(Handler handler, std::optional<Tls> tls)
     : handler_(std::move(handler)), tls_(std::move(tls)) {
+  std::signal(SIGPIPE, SIG_IGN);
   if (tls_) {
     context_ = SSL_CTX_new(TLS_server_method());
     if (SSL_CTX_use_certificate_chain_file(context_, tls_->cert_file.c_str()) != 1 ||
         SSL_CTX_use_PrivateKey_file(context_, tls_->key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
       throw std::runtime_error("fake server: certificate cannot be loaded");
     }
+    if (tls_->version_max != 0) SSL_CTX_set_max_proto_version(context_, tls_->version_max);
     if (!tls_->client_ca_file.empty()) {
       SSL_CTX_load_verify_locations(context_, tls_->client_ca_file.c_str(), nullptr);
       SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

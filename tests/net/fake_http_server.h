@@ -58,6 +58,7 @@ class FakeHttpServer {
     std::string cert_file;
     std::string key_file;
     std::string client_ca_file;  // not empty: a client certificate is demanded
+    int version_max = 0;         // TLS1_2_VERSION and so on; 0 = newest
   };
 
   using Handler = std::function<void(Connection&)>;

@@ -2,6 +2,7 @@
 #include "net/http_client.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <zlib.h>
 
 #include <array>
@@ -355,10 +356,11 @@ class HttpClientTlsTest : public testing::Test {
   }
   static std::string Path(const std::string& name) { return (dir_ / name).string(); }
 
-  static FakeHttpServer Server(const std::string& name, const std::string& client_ca = "") {
+  static FakeHttpServer Server(const std::string& name, const std::string& client_ca = "",
+                               int version_max = 0) {
     return FakeHttpServer(
         AnswerEach([](const ReceivedRequest&) { return std::pair(200, std::string("ok")); }),
-        FakeHttpServer::Tls{Path(name + ".pem"), Path(name + ".key"), client_ca});
+        FakeHttpServer::Tls{Path(name + ".pem"), Path(name + ".key"), client_ca, version_max});
   }
 
   static std::filesystem::path dir_;
@@ -419,14 +421,18 @@ TEST_F(HttpClientTlsTest, ClientCertificateWithPassphrase) {
 }
 
 TEST_F(HttpClientTlsTest, VersionRange) {
-  FakeHttpServer server = Server("server");
+  FakeHttpServer server = Server("server", "", TLS1_2_VERSION);
   HttpOptions options = OptionsFor(server);
   options.tls.ca_file = Path("ca.pem");
-  options.tls.min_version = TlsVersion::k1_3;
   EXPECT_TRUE(HttpClient(options).Send({.path = "/"}));
   options.tls.min_version = TlsVersion::k1_2;
   options.tls.max_version = TlsVersion::k1_2;
   EXPECT_TRUE(HttpClient(options).Send({.path = "/"}));
+  options.tls.min_version = TlsVersion::k1_3;
+  options.tls.max_version = TlsVersion::kDefault;
+  const HttpResult refused = HttpClient(options).Send({.path = "/"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().failure, HttpFailure::kTls);
 }
 
 TEST(HttpClientTlsVersionTest, Names) {
