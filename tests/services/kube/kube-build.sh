@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# kube-build.sh [--print]
+# Builds kubekit (etcd + kube-apiserver + kube-controller-manager +
+# kube-scheduler + kubectl + kwok, one binary) from Go modules, once.
+# It lands in $TAILRACE_TEST_SERVICES_DIR (default ~/.cache/tailrace-test-services)
+# /kube-<version>-<hash>/; later calls return at once. --print: only say where.
+# KUBE_BUILD_JOBS (default 2): how many packages compile at a time.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+BIN=$(bin_dir)
+[ "${1:-}" = --print ] && { printf '%s\n' "$BIN"; exit 0; }
+[ $# -eq 0 ] || die "usage: kube-build.sh [--print]"
+[ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
+command -v go >/dev/null || die "go is not installed (Go 1.26 or newer is needed)"
+mkdir -p "$(dirname "$BIN")"
+exec 9>"$BIN.lock"
+flock 9                                   # one build, however many callers
+[ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
+
+say "building kubekit $KUBE_VERSION into $BIN (about 13 CPU-minutes the first time, 2.4 GiB of memory to link)"
+tmp=$(mktemp -d "$BIN.tmp.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+pkg=k8s.io/component-base/version
+minor=${KUBE_VERSION#v1.}
+ld="-s -w -X $pkg.gitVersion=$KUBE_VERSION -X $pkg.gitMajor=1 -X $pkg.gitMinor=${minor%%.*} -X $pkg.gitTreeState=clean"
+ld="$ld -X k8s.io/client-go/pkg/version.gitVersion=$KUBE_VERSION"
+(cd "$KIT_DIR/kubekit" &&
+  CGO_ENABLED=0 GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' GOTOOLCHAIN=local \
+    go build -p "${KUBE_BUILD_JOBS:-2}" -trimpath -ldflags "$ld" -o "$tmp/kubekit" .) || die "the build failed"
+for t in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok; do ln -s kubekit "$tmp/$t"; done
+"$tmp/kubekit" versions >"$tmp/versions.txt"
+chmod 755 "$tmp"
+rm -rf "$BIN"
+mv "$tmp" "$BIN"
+trap - EXIT
+printf '%s\n' "$BIN"
