@@ -38,14 +38,25 @@ struct Chunk {
     std::string reason;  // why, in the destination's words
   };
 
+  // How its way through a flush thread ended.
+  enum class Outcome : uint8_t {
+    kDelivered,  // safe at the destination, but for what `rejected` lists
+    kGivenUp,    // retried as long as the buffer's limits allow; `why` says what failed last
+    kUnsent,     // the agent stopped first: not safe, positions must not pass it
+  };
+
   std::array<uint8_t, 16> id{};  // random; names the chunk in logs and on the wire
   ChunkKey key;
   ByteBuffer body;
   std::vector<uint32_t> begins;  // where each event begins in `body`
   std::vector<SegmentRef> holds;
   std::vector<Rejected> rejected;
-  int64_t created_ns = 0;  // steady clock
-  uint32_t failures = 0;   // deliveries that failed so far
+  Outcome outcome = Outcome::kUnsent;
+  std::string why;
+  int64_t created_ns = 0;        // steady clock
+  int64_t first_failure_ns = 0;  // steady clock; 0 while nothing failed
+  int64_t retry_at_ns = 0;       // steady clock; not to be delivered before
+  uint32_t failures = 0;         // deliveries that failed so far
 
   size_t events() const { return begins.size(); }
   std::string_view event(size_t index) const {

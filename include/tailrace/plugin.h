@@ -29,8 +29,11 @@ namespace tailrace {
 
 namespace config {
 struct Element;
-class LoadContext;
-}  // namespace config
+}
+namespace params {
+struct Spec;
+}
+struct LoadContext;
 
 class Parser;
 class Formatter;
@@ -43,7 +46,9 @@ class PluginEnv {
   virtual ~PluginEnv() = default;
 
   // Where parameters are loaded and problems are reported (tailrace/params.h).
-  virtual config::LoadContext& load() = 0;
+  virtual LoadContext& load() = 0;
+  // True if an error has been reported since this plugin's construction began.
+  virtual bool failed() const = 0;
   // The element that the plugin is made from.
   virtual const config::Element& element() const = 0;
   // @id, or object:… where there is none. Lives as long as the plugin.
@@ -62,6 +67,9 @@ class PluginEnv {
   virtual std::unique_ptr<Output> MakeOutput(const config::Element& section) = 0;
   // Says that this plugin emits to `label` ("@NAME"); a problem is reported where there is none.
   virtual void UseLabel(const std::string& label, const config::Element& where) = 0;
+  // Whether events of an origin may be emitted to `label` now (Emitter::Writable of that router).
+  // Lives as long as the plugin.
+  virtual std::function<bool(std::string_view label, const Origin& origin)> writable() const = 0;
   // Reports an error at the attribute `key` of `where` (at its head if there is no such attribute).
   virtual void Problem(const config::Element& where, std::string_view key, std::string message) = 0;
 };
@@ -281,15 +289,14 @@ struct Example {
   std::string expected;  // what comes out, as the command of that kind prints it
 };
 
-struct PluginDescription;  // parameters, from the schema (tailrace/params.h)
-
+// One line of the table in src/plugins.cpp. Made with DefinePlugin() (tailrace/define_plugin.h).
 struct PluginEntry {
   PluginKind kind;
   std::string type;
   std::vector<std::string> aliases;
   std::string summary;  // one sentence
   std::function<std::unique_ptr<Plugin>(PluginEnv&)> make;
-  std::function<PluginDescription()> describe;
+  const params::Spec& (*spec)() = nullptr;  // its parameters
   std::vector<Example> examples;
 };
 

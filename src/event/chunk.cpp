@@ -40,7 +40,9 @@ void Chunk::Reset(size_t keep_bytes) {
   begins.clear();
   holds.clear();
   rejected.clear();
-  created_ns = 0;
+  outcome = Outcome::kUnsent;
+  why.clear();
+  created_ns = first_failure_ns = retry_at_ns = 0;
   failures = 0;
 }
 

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "buffer/stage.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "event/value.h"
+#include "tailrace/log.h"
+
+namespace tailrace::buffer {
+namespace {
+
+int64_t SteadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// As Fluentd's chunk ids: time first, so that they sort by creation, then random bits.
+std::array<uint8_t, 16> NewChunkId() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  const auto micros = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                                std::chrono::system_clock::now().time_since_epoch())
+                                                .count());
+  const uint64_t high = (micros << 12) | (random() & 0xfff);
+  const uint64_t low = random();
+  std::array<uint8_t, 16> id{};
+  for (size_t i = 0; i < 8; ++i) {
+    id[i] = static_cast<uint8_t>(high >> (56 - 8 * i));
+    id[8 + i] = static_cast<uint8_t>(low >> (56 - 8 * i));
+  }
+  return id;
+}
+
+}  // namespace
+
+Stage::Stage(std::shared_ptr<Flusher> flusher, int worker, std::unique_ptr<Encoder> encoder,
+             std::unique_ptr<Output> secondary)
+    : flusher_(std::move(flusher)),
+      options_(flusher_->options()),
+      worker_(worker),
+      encoder_(std::move(encoder)),
+      secondary_(std::move(secondary)),
+      separate_(encoder_->separate_keys()),
+      seal_bytes_(
+          std::min(kSealBytes, static_cast<size_t>(static_cast<double>(options_.chunk_limit_size) *
+                                                   options_.chunk_full_threshold))) {
+  for (const std::string& key : options_.field_keys) {
+    if (auto accessor = Accessor::Compile(key)) field_keys_.push_back(std::move(*accessor));
+  }
+  const MetricLabels labels = {{"plugin_id", flusher_->id()}};
+  emit_records_ = Metrics::Global().Counter("fluentd_output_status_emit_records",
+                                            "Events that the output accepted.", labels);
+  emit_count_ = Metrics::Global().Counter("fluentd_output_status_emit_count",
+                                          "Batches that the output accepted.", labels);
+  given_up_ = Metrics::Global().Counter("tailrace_output_given_up_events_total",
+                                        "Events given up after the last retry.", labels);
+}
+
+Stage::~Stage() = default;
+
+ChunkPtr Stage::NewChunk(ChunkKey key) {
+  ChunkPtr chunk;
+  if (spare_.empty()) {
+    chunk = std::make_unique<Chunk>();
+  } else {
+    chunk = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  chunk->id = NewChunkId();
+  chunk->key = std::move(key);
+  chunk->created_ns = SteadyNanos();
+  return chunk;
+}
+
+void Stage::Recycle(ChunkPtr chunk) {
+  flusher_->bytes().fetch_sub(chunk->body.size());
+  chunk->Reset(kKeepBytes);
+  if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
+}
+
+ChunkKey Stage::KeyOf(const Batch& batch, const Row& row, Arena& scratch) const {
+  ChunkKey key;
+  if (!separate_) return key;
+  if (options_.key_tag) {
+    key.has_tag = true;
+    key.tag = batch.origin()->tag;
+  }
+  if (options_.key_time && options_.timekey > 0) {
+    key.has_timekey = true;
+    const auto slice = static_cast<int64_t>(options_.timekey);
+    int64_t offset = 0;
+    if (!options_.timekey_use_utc) {
+      const time_t when = static_cast<time_t>(row.time.sec);
+      tm parts{};
+      localtime_r(&when, &parts);
+      offset = parts.tm_gmtoff;
+    }
+    const int64_t local = row.time.sec + offset;
+    key.timekey = local - ((local % slice) + slice) % slice - offset;
+  }
+  for (size_t i = 0; i < field_keys_.size(); ++i) {
+    const auto value = field_keys_[i].Get(batch, row);
+    key.variables.emplace_back(options_.field_keys[i],
+                               value ? std::string(ToText(*value, scratch)) : std::string());
+  }
+  return key;
+}
+
+void Stage::Emit(Batch& batch, EventContext& context) {
+  rows_.clear();
+  for (uint32_t i = 0; i < batch.rows().size(); ++i) {
+    if (!batch.rows()[i].dropped) rows_.push_back(i);
+  }
+  if (rows_.empty()) return;
+  if (flusher_->bytes().load() >= options_.total_limit_size) {
+    Overflow(batch, context);
+    if (batch.live_rows() == 0) return;
+  }
+  emit_count_->Add();
+  emit_records_->Add(rows_.size());
+  const bool one_key =
+      !separate_ || (!(options_.key_time && options_.timekey > 0) && field_keys_.empty());
+  if (one_key) {
+    Append(batch, rows_, KeyOf(batch, batch.rows()[rows_[0]], batch.arena()), context);
+  } else {
+    std::vector<uint32_t> run;
+    const std::vector<uint32_t> rows = rows_;
+    ChunkKey current;
+    for (const uint32_t index : rows) {
+      ChunkKey key = KeyOf(batch, batch.rows()[index], batch.arena());
+      if (!run.empty() && !(key == current)) {
+        Append(batch, run, current, context);
+        run.clear();
+      }
+      current = std::move(key);
+      run.push_back(index);
+    }
+    Append(batch, run, current, context);
+  }
+  if (options_.flush_mode == FlushMode::kImmediate) SealDue(true);
+  HandOver();
+}
+
+void Stage::Append(Batch& batch, std::span<const uint32_t> rows, ChunkKey key,
+                   EventContext& context) {
+  // Rows go in by slices, so that a chunk overshoots its size by one slice at the most.
+  constexpr size_t kSlice = 256;
+  while (!rows.empty()) {
+    auto found = std::find_if(open_.begin(), open_.end(),
+                              [&key](const ChunkPtr& chunk) { return chunk->key == key; });
+    if (found == open_.end()) {
+      open_.push_back(NewChunk(key));
+      found = open_.end() - 1;
+    }
+    Chunk& chunk = **found;
+    size_t count = std::min(kSlice, rows.size());
+    if (options_.chunk_limit_records) {
+      count = std::min<size_t>(count, *options_.chunk_limit_records - chunk.events());
+    }
+    const size_t before = chunk.body.size();
+    encoder_->Encode(batch, rows.first(count), chunk, context);
+    flusher_->bytes().fetch_add(chunk.body.size() - before);
+    rows = rows.subspan(count);
+    if (chunk.body.size() >= seal_bytes_ ||
+        (options_.chunk_limit_records && chunk.events() >= *options_.chunk_limit_records)) {
+      Seal(static_cast<size_t>(found - open_.begin()));
+      HandOver();
+    }
+  }
+}
+
+void Stage::Seal(size_t index) {
+  ChunkPtr chunk = std::move(open_[index]);
+  open_.erase(open_.begin() + static_cast<ptrdiff_t>(index));
+  if (chunk->events() == 0) {
+    Recycle(std::move(chunk));  // every row was refused by the encoder
+  } else {
+    sealed_.push_back(std::move(chunk));
+  }
+}
+
+void Stage::SealDue(bool all) {
+  const int64_t now = SteadyNanos();
+  const auto wall = static_cast<double>(std::chrono::duration_cast<std::chrono::seconds>(
+                                            std::chrono::system_clock::now().time_since_epoch())
+                                            .count());
+  for (size_t i = open_.size(); i-- > 0;) {
+    const Chunk& chunk = *open_[i];
+    bool due = all;
+    if (!due && options_.flush_mode != FlushMode::kLazy) {
+      due = static_cast<double>(now - chunk.created_ns) / 1e9 >= options_.flush_interval;
+    }
+    if (!due && chunk.key.has_timekey) {
+      due =
+          wall >= static_cast<double>(chunk.key.timekey) + options_.timekey + options_.timekey_wait;
+    }
+    if (due) Seal(i);
+  }
+}
+
+void Stage::HandOver() {
+  while (!sealed_.empty() && flusher_->Submit(worker_, sealed_.front())) {
+    sealed_.pop_front();
+    ++outstanding_;
+  }
+}
+
+bool Stage::Writable(const Origin& /*origin*/) {
+  return sealed_.size() < kSealedMax &&
+         flusher_->bytes().load(std::memory_order_relaxed) < options_.total_limit_size;
+}
+
+double Stage::tick_interval() const {
+  if (options_.flush_mode == FlushMode::kLazy) return 1;
+  return std::clamp(options_.flush_interval / 11, 0.01, 1.0);
+}
+
+void Stage::Tick(EventContext& context) {
+  ChunkPtr chunk;
+  while (flusher_->Take(worker_, chunk)) {
+    --outstanding_;
+    Settle(std::move(chunk), context);
+  }
+  SealDue(false);
+  HandOver();
+  if (secondary_) secondary_->Tick(context);
+}
+
+void Stage::Flush(EventContext& context) {
+  SealDue(true);
+  HandOver();
+  if (secondary_) secondary_->Flush(context);
+}
+
+void Stage::Settle(ChunkPtr chunk, EventContext& context) {
+  if (chunk->outcome == Chunk::Outcome::kUnsent) {
+    unsent_.push_back(std::move(chunk));
+    return;
+  }
+  if (!chunk->rejected.empty()) Refused(*chunk, context);
+  if (chunk->outcome == Chunk::Outcome::kGivenUp) GivenUp(*chunk, context);
+  Recycle(std::move(chunk));
+}
+
+void Stage::Refused(Chunk& chunk, EventContext& context) {
+  auto batch = context.NewBatch();
+  auto origin = std::make_shared<Origin>();
+  origin->tag = chunk.key.tag;
+  batch->set_origin(std::move(origin));
+  for (const SegmentRef& segment : chunk.holds) batch->SegmentIndex(segment);
+  for (const Chunk::Rejected& rejected : chunk.rejected) {
+    const size_t before = batch->rows().size();
+    Decode(rejected.bytes, *batch, context);
+    if (batch->rows().size() > before) {
+      context.MoveToError(*batch, batch->rows().back(), rejected.reason);
+    }
+  }
+  context.Recycle(std::move(batch));
+}
+
+void Stage::GivenUp(Chunk& chunk, EventContext& context) {
+  LogError("hit the limit of retries: the events of this chunk are given up.",
+           {{"chunk", chunk.id_hex()},
+            {"events", chunk.events()},
+            {"next", secondary_ ? "they go to <secondary>" : "they are counted as dropped"},
+            {"error", chunk.why},
+            {"plugin_id", flusher_->id()}});
+  given_up_->Add(chunk.events());
+  auto batch = context.NewBatch();
+  auto origin = std::make_shared<Origin>();
+  origin->tag = chunk.key.tag;
+  batch->set_origin(std::move(origin));
+  for (const SegmentRef& segment : chunk.holds) batch->SegmentIndex(segment);
+  for (size_t i = 0; i < chunk.events(); ++i) Decode(chunk.event(i), *batch, context);
+  if (secondary_) {
+    secondary_->Emit(*batch, context);
+  } else {
+    for (Row& row : batch->rows()) context.Drop(row, "retry_limit");
+  }
+  context.Recycle(std::move(batch));
+}
+
+void Stage::Decode(std::string_view event, Batch& batch, EventContext& context) {
+  Row& row = batch.AddRow({});
+  if (!encoder_->Decode(batch.arena().Store(event), batch, row)) context.Drop(row, "undecodable");
+}
+
+// The buffer is at its total limit and the input could not wait.
+void Stage::Overflow(Batch& batch, EventContext& context) {
+  if (options_.overflow_action == OverflowAction::kDropOldestChunk && !sealed_.empty()) {
+    ChunkPtr oldest = std::move(sealed_.front());
+    sealed_.pop_front();
+    LogWarn("dropping oldest chunk to make space after buffer overflow",
+            {{"chunk_id", oldest->id_hex()},
+             {"events", oldest->events()},
+             {"plugin_id", flusher_->id()}});
+    auto scratch = context.NewBatch();
+    for (size_t i = 0; i < oldest->events(); ++i) {
+      context.Drop(scratch->AddRow({}), "drop_oldest_chunk");
+    }
+    context.Recycle(std::move(scratch));
+    Recycle(std::move(oldest));
+    return;
+  }
+  if (options_.overflow_action == OverflowAction::kBlock) return;  // accepted above the limit
+  static thread_local LogLimit limit;
+  uint64_t suppressed = 0;
+  if (limit.Allow(&suppressed)) {
+    LogWarn(
+        "failed to write data into buffer by buffer overflow: events that cannot wait at their "
+        "source are dropped and counted.",
+        {{"total_limit_size", options_.total_limit_size},
+         {"suppressed", suppressed},
+         {"plugin_id", flusher_->id()}});
+  }
+  for (const uint32_t index : rows_) {
+    Row& row = batch.rows()[index];
+    if (!batch.origin() || batch.origin()->identity.empty()) {
+      context.Drop(row, "buffer_overflow");
+    }
+  }
+  std::erase_if(rows_, [&batch](uint32_t index) { return batch.rows()[index].dropped; });
+}
+
+}  // namespace tailrace::buffer
