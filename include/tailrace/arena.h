@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Memory for everything that lives as long as one batch: a bump allocator whose blocks are kept
-// when it is reset, so that a worker in steady state allocates nothing. Used by one thread.
+// when it is reset, so that a worker in steady state allocates nothing. Whatever is in an arena is
+// followed by 64 readable bytes, as the JSON reader wants it (event/json.h). Used by one thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,7 @@ class Arena {
   size_t capacity() const { return capacity_; }
 
  private:
+  static constexpr size_t kPadding = 64;
   static constexpr size_t kBlockBytes = 64 << 10;
   static constexpr size_t kKeptBytes = 1 << 20;
   struct Block {

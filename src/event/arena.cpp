@@ -11,7 +11,7 @@ void Arena::Grow(size_t size) {
   while (index < blocks_.size() && blocks_[index].size < size) ++index;
   if (index == blocks_.size()) {
     const size_t bytes = std::max(size, kBlockBytes);
-    blocks_.push_back({std::make_unique_for_overwrite<char[]>(bytes), bytes});
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(bytes + kPadding), bytes});
     capacity_ += bytes;
   }
   current_ = index;

@@ -18,7 +18,7 @@
 
 namespace tailrace::json {
 
-inline constexpr int kDepthMax = 100;
+inline constexpr int kDepthMax = 512;
 // Readable bytes that must follow any text given to this parser.
 inline constexpr size_t kPadding = 64;
 
@@ -31,16 +31,46 @@ bool ParseObject(std::string_view text, Batch& batch, Row& row);
 // True if `text` is exactly one valid JSON value, white space around it allowed.
 bool Validate(std::string_view text);
 
-// One valid JSON value as a Value whose bytes point into `text` (white space trimmed): false if it
-// is not valid.
-bool ParseValue(std::string_view text, Value* value);
+// `text` as a Value if it is exactly one valid JSON value, white space around it allowed; false
+// otherwise. Its bytes point into `text`, or into the arena where a nested value had to be written
+// anew (white space in it, a repeated key).
+bool ParseValue(std::string_view text, Arena& arena, Value* value);
 
-// Calls for the elements of a valid array / members of a valid object (as Value or Field views into
-// its text). `visit` returns false to stop. Text must have been validated.
+// Walks over the elements of a valid array / the members of a valid object, given as their text. A
+// member's key with escapes is decoded into the arena; the rest are views into the text. A repeated
+// key shows as often as it is written: what ParseObject and ParseValue give has none.
+class ElementCursor {
+ public:
+  explicit ElementCursor(std::string_view array);
+  // The next element, or false at the end.
+  bool Next(Value* value);
+
+ private:
+  const char* at_;
+};
+class MemberCursor {
+ public:
+  MemberCursor(std::string_view object, Arena& arena);
+  bool Next(Field* field);
+
+ private:
+  const char* at_;
+  Arena& arena_;
+};
+
+// The same as calls: visit(const Value&) / visit(const Field&) returns false to stop.
 template <typename Visit>
-void ForEachElement(std::string_view array, Visit&& visit);
+void ForEachElement(std::string_view array, Visit&& visit) {
+  ElementCursor cursor(array);
+  for (Value value; cursor.Next(&value) && visit(value);) {
+  }
+}
 template <typename Visit>
-void ForEachMember(std::string_view object, Visit&& visit);
+void ForEachMember(std::string_view object, Arena& arena, Visit&& visit) {
+  MemberCursor cursor(object, arena);
+  for (Field field; cursor.Next(&field) && visit(field);) {
+  }
+}
 
 // Appends the row as a JSON object / only its members, comma separated, without braces.
 void AppendObject(const Batch& batch, const Row& row, ByteBuffer& out);
@@ -54,6 +84,11 @@ void AppendString(std::string_view raw, ByteBuffer& out);
 // True if `raw` stands in JSON quotes as it is: valid UTF-8, no control character, quote,
 // backslash.
 bool IsClean(std::string_view raw);
+
+// The value of the member `key` (raw bytes) of a valid object / of the element at `index` of a
+// valid array (negative: from the end). False if there is none. Nothing is allocated.
+bool FindMember(std::string_view object, std::string_view key, Value* value);
+bool FindElement(std::string_view array, int64_t index, Value* value);
 
 // The inside of a valid JSON string with its escapes resolved; bytes in the arena.
 std::string_view Unescape(std::string_view escaped, Arena& arena);

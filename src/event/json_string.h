@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Escapes in JSON strings (RFC 8259, section 7). Internal to event/.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tailrace/batch.h"
+
+namespace tailrace::json {
+
+// Bytes of the valid escape that begins at `at`, a backslash, and ends before `end`; 0 if it is not
+// valid. A surrogate pair is one escape of 12 bytes; a lone surrogate is not valid.
+size_t EscapeSize(const char* at, const char* end);
+
+// Resolves the escapes of the inside of a valid JSON string; `to` has room for as many bytes.
+// Returns one past the last byte written.
+char* UnescapeTo(std::string_view escaped, char* to);
+// The same as a string with kPadding bytes of nothing at its end.
+std::string UnescapeToPadded(std::string_view escaped);
+
+// The character at the beginning of some bytes. Where they are not UTF-8, `size` is the longest
+// beginning of a character, at least 1: what one U+FFFD stands for.
+struct Utf8Char {
+  uint32_t code = 0;
+  uint32_t size = 1;
+  bool valid = false;
+};
+Utf8Char DecodeUtf8(std::string_view bytes);
+bool ValidUtf8(std::string_view bytes);
+
+// A valid object or array written anew into the arena: no white space, no repeated keys.
+Value Rewrite(const Value& nested, Arena& arena);
+
+}  // namespace tailrace::json
