@@ -209,7 +209,7 @@ class FakeBulk:
                 at += 1 if op == "delete" else 2
                 self.items_received += 1
                 answer = self._apply_item(op, meta, document, meta.get("_index", default_index), decide)
-                errors = errors or answer["status"] >= 300
+                errors = errors or "error" in answer
                 items.append({op: answer})
         return {"took": 1, "errors": errors, "items": items}
 
