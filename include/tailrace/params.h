@@ -89,6 +89,9 @@ struct SymbolName {  // text, with or without a leading colon
   bool operator==(const SymbolName&) const = default;
 };
 
+// Keys and texts of a section whose keys are free; no text is nil.
+using FreeParams = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
 // A section that another plugin will load: <parse>, <buffer>, <format>, <store>. Owns a copy.
 using RawSection = std::shared_ptr<const config::Element>;
 
@@ -99,18 +102,18 @@ using EnumNames = std::vector<std::pair<std::string_view, int>>;
 // What loading needs to know besides the text, and where it puts what is wrong.
 struct LoadContext {
   config::Problems& problems;
-  bool strict_values = false;  // surprising values are errors (strict_config_value)
-  bool strict_names = false;   // unknown parameters and sections are errors (check --strict)
+  bool strict_config_value = false;  // Fluentd's: casts refuse what they cannot read as a whole
+  bool strict = false;  // surprising values, unknown parameters and sections are errors
 };
 
 struct ParamOptions {
   bool required = false;
   bool secret = false;
-  bool hidden = false;              // accepted, but not in the reference
-  std::string_view deprecated{};    // what to use instead
-  std::string_view obsoleted{};     // why it is gone: using it is an error
+  bool hidden = false;            // accepted, but not in the reference
+  std::string_view deprecated{};  // what to use instead
+  std::string_view obsoleted{};   // why it is gone: using it is an error
   std::vector<std::string_view> aliases{};
-  std::optional<double> min{};      // in bytes, seconds or the number itself
+  std::optional<double> min{};  // in bytes, seconds or the number itself
   std::optional<double> max{};
 };
 
@@ -146,8 +149,8 @@ struct Type {
   std::string name;  // "string", "array of size"
   bool (*decode)(const config::Value& in, void* out, Cast& cast) = nullptr;
   void (*encode)(const void* in, std::string* json) = nullptr;
-  bool (*is_nil)(const void* in) = nullptr;  // only for optional members
-  void (*reset)(void* out) = nullptr;        // makes an optional member nil
+  bool (*is_nil)(const void* in) = nullptr;    // only for optional members
+  void (*reset)(void* out) = nullptr;          // makes an optional member nil
   double (*number)(const void* in) = nullptr;  // for the bounds; not called on nil
   bool secret = false;
   EnumNames names{};
@@ -189,13 +192,14 @@ struct Spec {
   std::vector<CheckSpec> checks{};
   std::optional<ParamSpec> argument{};
   bool pass_through = false;
+  std::optional<size_t> free_params{};  // offset of a FreeParams
   std::shared_ptr<const void> defaults{};
 };
 
 // Scalars, in params_cast.cpp.
-#define TAILRACE_SCALAR_PARAM(T)                              \
-  std::string TypeName(const T*);                             \
-  bool Decode(const config::Value& in, T* out, Cast& cast);   \
+#define TAILRACE_SCALAR_PARAM(T)                            \
+  std::string TypeName(const T*);                           \
+  bool Decode(const config::Value& in, T* out, Cast& cast); \
   void Encode(const T& in, std::string* json)
 TAILRACE_SCALAR_PARAM(std::string);
 TAILRACE_SCALAR_PARAM(bool);
@@ -390,8 +394,7 @@ Type TypeOf() {
 }
 
 // Fills `params` (a default-made struct of this table) from the element.
-void LoadInto(const Spec& spec, const config::Element& element, void* params,
-              LoadContext& context);
+void LoadInto(const Spec& spec, const config::Element& element, void* params, LoadContext& context);
 
 template <typename M>
 struct Many {  // a plain member or std::optional: one section
@@ -512,9 +515,9 @@ class Schema {
   Schema& Inherit() {
     static_assert(std::is_base_of_v<Base, P>);
     const P& whole = *defaults_;
-    const size_t shift = static_cast<size_t>(reinterpret_cast<const char*>(
-                                                 static_cast<const Base*>(&whole)) -
-                                             reinterpret_cast<const char*>(&whole));
+    const size_t shift =
+        static_cast<size_t>(reinterpret_cast<const char*>(static_cast<const Base*>(&whole)) -
+                            reinterpret_cast<const char*>(&whole));
     InheritSpec(Base::schema().spec(), shift);
     return *this;
   }
@@ -523,6 +526,12 @@ class Schema {
   Schema& PassThrough() {
     spec_.pass_through = true;
     return *this;
+  }
+  // The same, and those that the table does not name are kept, in order.
+  template <class Owner>
+  Schema& PassThrough(FreeParams Owner::*member) {
+    spec_.free_params = Offset(member);
+    return PassThrough();
   }
 
   const params::Spec& spec() const { return spec_; }

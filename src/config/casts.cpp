@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "config/element.h"
-#include "config/ruby/regexp.h"
+#include "text/regex.h"
 
 namespace tailrace::config {
 namespace {
@@ -72,14 +72,12 @@ double TimeFactor(std::string_view unit) {
     std::string_view word;
     double factor;
   };
-  static constexpr std::array<Word, 24> kWords = {{{"", 1},        {"s", 1},         {"sec", 1},
-                                                   {"secs", 1},    {"second", 1},    {"seconds", 1},
-                                                   {"ms", 1e-3},   {"msec", 1e-3},   {"us", 1e-6},
-                                                   {"ns", 1e-9},   {"m", 60},        {"min", 60},
-                                                   {"mins", 60},   {"minute", 60},   {"minutes", 60},
-                                                   {"h", 3600},    {"hour", 3600},   {"hours", 3600},
-                                                   {"d", 86400},   {"day", 86400},   {"days", 86400},
-                                                   {"w", 604800},  {"week", 604800}, {"weeks", 604800}}};
+  static constexpr std::array<Word, 24> kWords = {
+      {{"", 1},         {"s", 1},       {"sec", 1},       {"secs", 1},      {"second", 1},
+       {"seconds", 1},  {"ms", 1e-3},   {"msec", 1e-3},   {"us", 1e-6},     {"ns", 1e-9},
+       {"m", 60},       {"min", 60},    {"mins", 60},     {"minute", 60},   {"minutes", 60},
+       {"h", 3600},     {"hour", 3600}, {"hours", 3600},  {"d", 86400},     {"day", 86400},
+       {"days", 86400}, {"w", 604800},  {"week", 604800}, {"weeks", 604800}}};
   for (const auto& known : kWords) {
     if (unit == known.word) return known.factor;
   }
@@ -307,9 +305,12 @@ bool CastRegexp(const Value& in, RegexpLiteral* out, Cast& cast) {
                               "only i and m are known"});
     }
   }
-  std::string error;
-  if (!RubyRegexp::Compile(out->source, out->ignore_case, out->multi_line, &error)) {
-    return cast.Fail("the regular expression " + text + " is not valid: " + error);
+  text::RegexOptions flags;
+  flags.ignore_case = out->ignore_case;
+  flags.multiline = out->multi_line;
+  if (const auto compiled = text::Regex::Compile(out->source, flags); !compiled) {
+    return cast.Fail("the regular expression " + text +
+                     " is not valid: " + compiled.error().message);
   }
   return true;
 }

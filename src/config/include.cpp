@@ -55,8 +55,8 @@ Status CheckUri(std::string_view path) {
       return Fail("an @include path must be a valid URI, and '" + std::string(1, c) +
                   "' cannot be in one");
     }
-    if (c == '%' && (i + 2 >= path.size() || HexDigit(path[i + 1]) < 0 ||
-                     HexDigit(path[i + 2]) < 0)) {
+    if (c == '%' &&
+        (i + 2 >= path.size() || HexDigit(path[i + 1]) < 0 || HexDigit(path[i + 2]) < 0)) {
       return Fail("'%' in an @include path must be followed by two hex digits");
     }
   }
@@ -82,7 +82,8 @@ std::vector<std::string> ExpandBraces(const std::string& pattern, int depth = 0)
   if (level != 0) return {pattern};
   std::vector<std::string> out;
   for (const auto& part : parts) {
-    for (auto& one : ExpandBraces(pattern.substr(0, open) + part + pattern.substr(begin), depth + 1)) {
+    for (auto& one :
+         ExpandBraces(pattern.substr(0, open) + part + pattern.substr(begin), depth + 1)) {
       out.push_back(std::move(one));
     }
   }

@@ -61,18 +61,24 @@ class JsonReader {
 
   bool ReadValue(Value* out, int depth) {
     switch (Peek()) {
-      case '{': return ReadHash(out, depth + 1);
-      case '[': return ReadArray(out, depth + 1);
+      case '{':
+        return ReadHash(out, depth + 1);
+      case '[':
+        return ReadArray(out, depth + 1);
       case '"': {
         std::string text;
         if (!ReadText(&text)) return false;
         *out = std::move(text);
         return true;
       }
-      case 't': return ReadWord("true", true, out);
-      case 'f': return ReadWord("false", false, out);
-      case 'n': return ReadWord("null", Value(), out);
-      default: return ReadNumber(out);
+      case 't':
+        return ReadWord("true", true, out);
+      case 'f':
+        return ReadWord("false", false, out);
+      case 'n':
+        return ReadWord("null", Value(), out);
+      default:
+        return ReadNumber(out);
     }
   }
 
@@ -179,12 +185,23 @@ class JsonReader {
     if (at_ >= text_.size()) return Fail("a string without an end");
     const char c = text_[at_++];
     switch (c) {
-      case 'b': out->push_back('\b'); return true;
-      case 'f': out->push_back('\f'); return true;
-      case 'n': out->push_back('\n'); return true;
-      case 'r': out->push_back('\r'); return true;
-      case 't': out->push_back('\t'); return true;
-      case 'u': return ReadUnicode(out);
+      case 'b':
+        out->push_back('\b');
+        return true;
+      case 'f':
+        out->push_back('\f');
+        return true;
+      case 'n':
+        out->push_back('\n');
+        return true;
+      case 'r':
+        out->push_back('\r');
+        return true;
+      case 't':
+        out->push_back('\t');
+        return true;
+      case 'u':
+        return ReadUnicode(out);
       default:
         if (static_cast<unsigned char>(c) < 0x20) return Fail("a control character in a string");
         out->push_back(c);

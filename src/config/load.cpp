@@ -21,8 +21,7 @@ bool HasYamlName(const std::string& path) {
 
 class Loader : public Includer {
  public:
-  Loader(const LoadOptions& options, Problems* problems)
-      : options_(options), problems_(*problems) {
+  Loader(const LoadOptions& options, Problems* problems) : options_(options), problems_(*problems) {
     loaded_.root.name = "ROOT";
   }
 

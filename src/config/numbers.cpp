@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How Ruby reads numbers out of text.
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -49,11 +49,17 @@ int BaseOf(std::string_view prefix, size_t* skip) {
   if (prefix.size() < 2 || prefix[0] != '0') return 10;
   *skip = 2;
   switch (std::tolower(static_cast<unsigned char>(prefix[1]))) {
-    case 'x': return 16;
-    case 'b': return 2;
-    case 'o': return 8;
-    case 'd': return 10;
-    default: *skip = 1; return 8;
+    case 'x':
+      return 16;
+    case 'b':
+      return 2;
+    case 'o':
+      return 8;
+    case 'd':
+      return 10;
+    default:
+      *skip = 1;
+      return 8;
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The member types of tailrace/params.h: Fluentd's casts in, JSON out.
+#include <cmath>
 #include <limits>
 #include <ostream>
 
@@ -52,7 +53,9 @@ bool DecodeMaybeBool(const Value& in, std::optional<bool>* out, Cast& cast) {
   return in.IsNil() || config::CastBool(in, out, cast);
 }
 
-bool Decode(const Value& in, int64_t* out, Cast& cast) { return config::CastInteger(in, out, cast); }
+bool Decode(const Value& in, int64_t* out, Cast& cast) {
+  return config::CastInteger(in, out, cast);
+}
 
 bool Decode(const Value& in, int* out, Cast& cast) {
   int64_t value = 0;
@@ -113,7 +116,10 @@ void Encode(const std::string& in, std::string* json) { config::AppendJsonText(i
 void Encode(const bool& in, std::string* json) { *json += in ? "true" : "false"; }
 void Encode(const int& in, std::string* json) { *json += std::to_string(in); }
 void Encode(const int64_t& in, std::string* json) { *json += std::to_string(in); }
-void Encode(const double& in, std::string* json) { *json += config::ToJson(Value(in)); }
+void Encode(const double& in, std::string* json) {
+  const std::string text = config::FloatText(in);
+  *json += std::isfinite(in) ? text : "\"" + text + "\"";  // JSON has no infinity
+}
 void Encode(const Size& in, std::string* json) { *json += std::to_string(in.bytes); }
 void Encode(const Secret&, std::string* json) { *json += "\"xxxxxx\""; }
 void Encode(const JsonText& in, std::string* json) { *json += in.text; }
@@ -126,9 +132,8 @@ void Encode(const Seconds& in, std::string* json) {
 }
 
 void Encode(const RegexpLiteral& in, std::string* json) {
-  config::AppendJsonText("/" + in.source + "/" + (in.ignore_case ? "i" : "") +
-                             (in.multi_line ? "m" : ""),
-                         json);
+  config::AppendJsonText(
+      "/" + in.source + "/" + (in.ignore_case ? "i" : "") + (in.multi_line ? "m" : ""), json);
 }
 
 void Encode(const FileMode& in, std::string* json) {

@@ -42,8 +42,12 @@ class Loader {
     LoadArgument();
     for (const auto& param : spec_.params) LoadParam(param);
     for (const auto& section : spec_.sections) LoadSections(section);
-    ReportUnknownParams();
-    ReportUnknownSections();
+    if (spec_.pass_through) {
+      KeepFreeParams();
+    } else {
+      ReportUnknownParams();
+      ReportUnknownSections();
+    }
     if (context_.problems.ErrorCount() != errors_before) return;
     for (const auto& check : spec_.checks) {
       std::string wrong = check.run(check.check, params_);
@@ -77,9 +81,8 @@ class Loader {
       if (found == nullptr) {
         found = other;
       } else {
-        Warning(other->key_location,
-                "parameter " + Quoted(alias) + " has no effect" + Place() + ", because " +
-                    Quoted(found->key) + " is given too");
+        Warning(other->key_location, "parameter " + Quoted(alias) + " has no effect" + Place() +
+                                         ", because " + Quoted(found->key) + " is given too");
       }
     }
     return found;
@@ -90,8 +93,8 @@ class Loader {
     const ParamSpec& param = *spec_.argument;
     if (element_.arg.empty()) {
       if (param.options.required) {
-        Error(element_.location, element_.Head() + " needs an argument: " +
-                                     std::string(param.sentence));
+        Error(element_.location,
+              element_.Head() + " needs an argument: " + std::string(param.sentence));
       }
       return;
     }
@@ -104,8 +107,8 @@ class Loader {
     const Attribute* attribute = FindAttribute(param);
     if (attribute == nullptr) {
       if (param.options.required) {
-        Error(element_.location, "required parameter " + Quoted(param.name) + " is missing" +
-                                     Place());
+        Error(element_.location,
+              "required parameter " + Quoted(param.name) + " is missing" + Place());
       }
       return;
     }
@@ -141,7 +144,7 @@ class Loader {
       return;
     }
     Cast cast;
-    cast.strict = context_.strict_values;
+    cast.strict = context_.strict_config_value;
     const bool good = param.type.decode(value, member, cast);
     const bool secret = param.type.secret || param.options.secret;
     if (!good) {
@@ -152,7 +155,7 @@ class Loader {
     for (auto& remark : cast.remarks) {
       const std::string message =
           "parameter " + name + Place() + ": " + (secret ? "surprising value" : remark.message);
-      if (context_.strict_values) {
+      if (context_.strict) {
         Error(location, message, std::move(remark.suggestion));
       } else {
         Warning(location, message, std::move(remark.suggestion));
@@ -179,12 +182,12 @@ class Loader {
     if (param.type.number == nullptr) return;
     const double number = param.type.number(Member(param.offset));
     const auto& [min, max] = std::pair(param.options.min, param.options.max);
-    const std::string what = "parameter " + Quoted(param.name) + Place() + " is " +
-                             BoundText(number);
-    if (min && !(number >= *min)) Error(location, what + ", but at least " + BoundText(*min) +
-                                                      " is needed");
-    if (max && !(number <= *max)) Error(location, what + ", but at most " + BoundText(*max) +
-                                                      " is allowed");
+    const std::string what =
+        "parameter " + Quoted(param.name) + Place() + " is " + BoundText(number);
+    if (min && !(number >= *min))
+      Error(location, what + ", but at least " + BoundText(*min) + " is needed");
+    if (max && !(number <= *max))
+      Error(location, what + ", but at most " + BoundText(*max) + " is allowed");
   }
 
   static bool IsCalled(std::string_view name, const SectionSpec& section) {
@@ -238,8 +241,18 @@ class Loader {
     });
   }
 
+  void KeepFreeParams() {
+    if (!spec_.free_params) return;
+    auto& kept = *static_cast<FreeParams*>(Member(*spec_.free_params));
+    for (const auto& attribute : element_.attrs) {
+      if (KnowsParam(attribute.key) || attribute.kind == config::ValueKind::kDefault) continue;
+      const config::Value value = config::AttributeValue(attribute);
+      kept.emplace_back(attribute.key,
+                        value.IsNil() ? std::nullopt : std::optional(config::ToText(value)));
+    }
+  }
+
   void ReportUnknownParams() {
-    if (spec_.pass_through) return;
     std::vector<std::string_view> names;
     for (const auto& param : spec_.params) {
       if (!param.options.hidden) names.push_back(param.name);
@@ -266,7 +279,6 @@ class Loader {
   }
 
   void ReportUnknownSections() {
-    if (spec_.pass_through) return;
     std::vector<std::string_view> names;
     for (const auto& section : spec_.sections) names.push_back(section.name);
     for (const auto& child : element_.elements) {
@@ -279,7 +291,7 @@ class Loader {
   }
 
   void Unknown(const Location& location, std::string message, std::string suggestion) {
-    if (context_.strict_names) {
+    if (context_.strict) {
       Error(location, std::move(message), std::move(suggestion));
     } else {
       Warning(location, std::move(message), std::move(suggestion));

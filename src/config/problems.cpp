@@ -143,7 +143,7 @@ std::string_view Nearest(std::string_view word, const std::vector<std::string_vi
 
 bool LooksSecret(std::string_view parameter) {
   static constexpr std::array<std::string_view, 10> kMarks = {
-      "password", "passwd",     "passphrase", "shared_key", "secret",
+      "password", "passwd",     "passphrase",  "shared_key", "secret",
       "api_key",  "auth_token", "token_value", "cloud_auth", "access_key"};
   std::string lower(parameter);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

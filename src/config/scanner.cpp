@@ -21,7 +21,8 @@ Location Scanner::At(size_t offset) const {
   const std::string_view before = text_.substr(0, offset);
   const auto newlines = std::count(before.begin(), before.end(), '\n');
   const size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
-  return {file_, static_cast<uint32_t>(newlines + 1), static_cast<uint32_t>(offset - line_begin + 1)};
+  return {file_, static_cast<uint32_t>(newlines + 1),
+          static_cast<uint32_t>(offset - line_begin + 1)};
 }
 
 void Scanner::Throw(size_t offset, std::string message, std::string suggestion) const {
@@ -179,12 +180,24 @@ Scanner::Literal Scanner::TakeDoubleQuoted() {
 void Scanner::TakeEscape(std::string* out) {
   const char c = text_[at_ + 1];
   switch (c) {
-    case 'r': out->push_back('\r'); break;
-    case 'n': out->push_back('\n'); break;
-    case 't': out->push_back('\t'); break;
-    case 'f': out->push_back('\f'); break;
-    case 'b': out->push_back('\b'); break;
-    case '0': out->push_back('\0'); break;
+    case 'r':
+      out->push_back('\r');
+      break;
+    case 'n':
+      out->push_back('\n');
+      break;
+    case 't':
+      out->push_back('\t');
+      break;
+    case 'f':
+      out->push_back('\f');
+      break;
+    case 'b':
+      out->push_back('\b');
+      break;
+    case '0':
+      out->push_back('\0');
+      break;
     default:
       if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
         Throw(at_, std::string("'\\") + c + "' is not an escape in double quotes",
@@ -201,11 +214,15 @@ void Scanner::TakeEmbedded(size_t opening, Literal* out) {
   switch (result.outcome) {
     case RubyEvaluator::Outcome::kError:
       Throw(std::min(at_ + result.error_offset, text_.size()), result.error);
-    case RubyEvaluator::Outcome::kNil: out->kind = ValueKind::kNil; break;
+    case RubyEvaluator::Outcome::kNil:
+      out->kind = ValueKind::kNil;
+      break;
     case RubyEvaluator::Outcome::kDefault:
       if (out->kind != ValueKind::kNil) out->kind = ValueKind::kDefault;
       break;
-    case RubyEvaluator::Outcome::kText: out->text += result.text; break;
+    case RubyEvaluator::Outcome::kText:
+      out->text += result.text;
+      break;
   }
   at_ = std::min(at_ + result.length, text_.size());
   Take("}");
@@ -215,7 +232,8 @@ void Scanner::TakeEmbedded(size_t opening, Literal* out) {
 // strings, after a value (or a value and a comma on the same line) of the outermost level.
 bool Scanner::TakeJsonComment(size_t begin, std::string* buffer, size_t line_begin) {
   std::string candidate = *buffer;
-  while (candidate.size() > line_begin && std::isspace(static_cast<unsigned char>(candidate.back()))) {
+  while (candidate.size() > line_begin &&
+         std::isspace(static_cast<unsigned char>(candidate.back()))) {
     candidate.pop_back();
   }
   if (candidate.size() > line_begin && candidate.back() == ',') candidate.pop_back();
@@ -236,7 +254,8 @@ Scanner::Literal Scanner::TakeJson() {
     if (c == '#') {
       if (TakeJsonComment(begin, &buffer, line_begin)) continue;
       const size_t embedded = at_++;
-      if (Peek() == '{' && Rest().substr(0, 2) != "{}" && Rest().find('}') != std::string_view::npos) {
+      if (Peek() == '{' && Rest().substr(0, 2) != "{}" &&
+          Rest().find('}') != std::string_view::npos) {
         ++at_;
         Literal part;
         TakeEmbedded(embedded, &part);
@@ -265,9 +284,11 @@ void Scanner::ThrowJson(size_t begin) const {
   JsonError error;
   Value ignored;
   ParseJson(text_.substr(begin), &ignored, &error);
-  std::string message = array ? "this '[' does not begin a JSON array" : "this '{' does not begin a JSON hash";
-  Throw(begin, message + ": " + error.message + " at line " +
-                   std::to_string(At(begin + std::min(error.offset, text_.size() - begin)).line),
+  std::string message =
+      array ? "this '[' does not begin a JSON array" : "this '{' does not begin a JSON hash";
+  Throw(begin,
+        message + ": " + error.message + " at line " +
+            std::to_string(At(begin + std::min(error.offset, text_.size() - begin)).line),
         "put the value in quotes if it is meant as text");
 }
 

@@ -33,9 +33,7 @@ class Parser {
          Problems* problems)
       : scan_(std::move(file), evaluator), includer_(*includer), problems_(*problems) {}
 
-  void ParseRoot(Element* into) {
-    ParseBody(into, true);
-  }
+  void ParseRoot(Element* into) { ParseBody(into, true); }
 
  private:
   // Everything up to the end tag of `into`, or to the end of the file at the root.
@@ -43,8 +41,9 @@ class Parser {
     while (errors_ < kMaxErrors) {
       scan_.SkipSpacing();
       if (scan_.AtEnd()) {
-        if (!root) Report({into->location, "section " + into->Head() + " is not closed",
-                           "add </" + into->name + ">"});
+        if (!root)
+          Report({into->location, "section " + into->Head() + " is not closed",
+                  "add </" + into->name + ">"});
         return;
       }
       const size_t begin = scan_.offset();
@@ -53,7 +52,8 @@ class Parser {
           ParseEndTag(begin);
         } else if (scan_.Take("<")) {
           ParseSection(begin, into);
-        } else if (const auto word = root ? scan_.TakeInclude() : std::string_view(); !word.empty()) {
+        } else if (const auto word = root ? scan_.TakeInclude() : std::string_view();
+                   !word.empty()) {
           if (word == "include") {
             problems_.Warning(scan_.At(begin), "'include' is an old name", "write '@include'");
           }
@@ -76,7 +76,8 @@ class Parser {
         closing_.clear();
         continue;
       }
-      Report({into->location, "section " + into->Head() + " is not closed before </" + closing_ + ">",
+      Report({into->location,
+              "section " + into->Head() + " is not closed before </" + closing_ + ">",
               "add </" + into->name + ">"});
       return;  // the outer section sees closing_ too
     }
@@ -109,7 +110,8 @@ class Parser {
       Report(std::move(error));
       scan_.Seek(scan_.NextLine(begin));
     }
-    if (open_.size() >= kMaxDepth) throw ParseError{element.location, "sections nest too deeply", {}};
+    if (open_.size() >= kMaxDepth)
+      throw ParseError{element.location, "sections nest too deeply", {}};
     open_.push_back(element.name);
     ParseBody(&element, false);
     open_.pop_back();
@@ -122,8 +124,8 @@ class Parser {
     element->arg_location = scan_.Here();
     auto argument = scan_.TakeText(Scanner::Boundary::kTagEnd);
     if (argument.kind == ValueKind::kDefault) {
-      throw ParseError{element->arg_location, "use_default has no meaning in a section's argument",
-                       {}};
+      throw ParseError{
+          element->arg_location, "use_default has no meaning in a section's argument", {}};
     }
     element->arg = std::move(argument.text);
     if (argument.empty) element->arg_location = {};
@@ -165,8 +167,8 @@ class Parser {
     attribute.kind = value.kind;
     attribute.quoted = value.quoted;
     if (!scan_.TakeLineEnd()) {
-      throw ParseError{scan_.Here(), "expected the end of the line after the value of '" +
-                                         attribute.key + "'",
+      throw ParseError{scan_.Here(),
+                       "expected the end of the line after the value of '" + attribute.key + "'",
                        "quote the whole value, or escape the quotes inside of it"};
     }
     Set(into, std::move(attribute));
@@ -177,9 +179,8 @@ class Parser {
     static const std::vector<std::string_view> kKnown = {"@type", "@id", "@label", "@log_level",
                                                          "@include"};
     const auto near = Nearest(attribute.key, kKnown);
-    std::string suggestion =
-        near.empty() ? "names that begin with '@' are reserved"
-                     : "did you mean '" + std::string(near) + "'?";
+    std::string suggestion = near.empty() ? "names that begin with '@' are reserved"
+                                          : "did you mean '" + std::string(near) + "'?";
     if (root || IsPluginSection(section)) {
       throw ParseError{attribute.key_location, "unknown parameter '" + attribute.key + "'",
                        std::move(suggestion)};

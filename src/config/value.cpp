@@ -18,16 +18,36 @@ void AppendInspectText(std::string_view text, std::string* out) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\t': *out += "\\t"; break;
-      case '\r': *out += "\\r"; break;
-      case '\f': *out += "\\f"; break;
-      case '\v': *out += "\\v"; break;
-      case '\b': *out += "\\b"; break;
-      case '\a': *out += "\\a"; break;
-      case '\x1b': *out += "\\e"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\f':
+        *out += "\\f";
+        break;
+      case '\v':
+        *out += "\\v";
+        break;
+      case '\b':
+        *out += "\\b";
+        break;
+      case '\a':
+        *out += "\\a";
+        break;
+      case '\x1b':
+        *out += "\\e";
+        break;
       case '#': {
         const char next = i + 1 < text.size() ? text[i + 1] : ' ';
         *out += next == '{' || next == '$' || next == '@' ? "\\#" : "#";
@@ -177,9 +197,9 @@ bool Value::operator==(const Value& other) const {
 }
 
 std::string_view Value::ClassName() const {
-  static constexpr std::string_view kNames[] = {"nil",    "a boolean", "an integer", "an integer",
-                                                "a float", "a string", "a symbol",   "an array",
-                                                "a hash", "a time",    "a regexp",   "a range"};
+  static constexpr std::string_view kNames[] = {"nil",     "a boolean", "an integer", "an integer",
+                                                "a float", "a string",  "a symbol",   "an array",
+                                                "a hash",  "a time",    "a regexp",   "a range"};
   return kNames[data_.index()];
 }
 
@@ -188,13 +208,27 @@ void AppendJsonText(std::string_view text, std::string* out) {
   out->push_back('"');
   for (const char c : text) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\t': *out += "\\t"; break;
-      case '\r': *out += "\\r"; break;
-      case '\f': *out += "\\f"; break;
-      case '\b': *out += "\\b"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\f':
+        *out += "\\f";
+        break;
+      case '\b':
+        *out += "\\b";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           *out += "\\u00";

@@ -117,8 +117,9 @@ class Value {
   Data data_;
 };
 
-// JSON text -> value, as Ruby's json 2.9 reads it: comments are allowed, NaN is not, duplicate keys:
-// the last one wins. On failure returns false and sets `error` (a phrase) and `offset` (in bytes).
+// JSON text -> value, as Ruby's json 2.9 reads it: comments are allowed, NaN is not, duplicate
+// keys: the last one wins. On failure returns false and sets `error` (a phrase) and `offset` (in
+// bytes).
 struct JsonError {
   std::string message;
   size_t offset = 0;
@@ -137,10 +138,10 @@ std::string FloatText(double value);
 
 // Ruby's String#to_i, String#to_f: the number at the beginning of the text, or 0.
 struct IntegerText {
-  std::string digits;    // sign and digits, without underscores; "0" if there is none
-  size_t consumed = 0;   // bytes of the text that make the number, leading blanks included
-  bool fits = true;      // in int64
-  int64_t value = 0;     // if it fits
+  std::string digits;   // sign and digits, without underscores; "0" if there is none
+  size_t consumed = 0;  // bytes of the text that make the number, leading blanks included
+  bool fits = true;     // in int64
+  int64_t value = 0;    // if it fits
 };
 IntegerText LeadingInteger(std::string_view text);
 double LeadingFloat(std::string_view text, size_t* consumed = nullptr);

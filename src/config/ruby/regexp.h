@@ -1,44 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A regular expression with exactly Ruby's meaning, for embedded expressions and for checking the
-// patterns of a configuration. Immutable; Search may run on several threads.
+// A regular expression as a value of the expression language. The engine keeps scratch space, so an
+// object belongs to one thread, as the program that it is part of does.
 
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "tailrace/result.h"
+#include "text/regex.h"
 
 namespace tailrace::config {
 
 class RubyRegexp {
  public:
-  // Null and an explanation when the pattern is not valid.
-  static std::shared_ptr<const RubyRegexp> Compile(std::string_view source, bool ignore_case,
-                                                   bool multi_line, std::string* error,
-                                                   bool extended = false);
-  ~RubyRegexp();
-  RubyRegexp(const RubyRegexp&) = delete;
-  RubyRegexp& operator=(const RubyRegexp&) = delete;
+  // `options` is any of "i", "m", "x".
+  static Result<std::shared_ptr<const RubyRegexp>> Compile(std::string_view source,
+                                                           std::string_view options);
+  RubyRegexp(text::Regex regex, std::string source, std::string options)
+      : regex_(std::move(regex)), source_(std::move(source)), options_(std::move(options)) {}
 
-  // Byte ranges of the whole match and of its groups; -1 for a group that took no part.
-  struct Match {
-    std::vector<std::pair<int, int>> groups;
-  };
-  // The first match that begins at or after `from`.
-  bool Search(std::string_view text, size_t from, Match* match) const;
-
+  const text::Regex& regex() const { return regex_; }
   const std::string& source() const { return source_; }
   const std::string& options() const { return options_; }
-  // Names of the named groups with their numbers.
-  const std::vector<std::pair<std::string, int>>& names() const { return names_; }
 
  private:
-  RubyRegexp() = default;
+  text::Regex regex_;
   std::string source_;
-  std::string options_;  // "i", "m", "x" as given
-  std::vector<std::pair<std::string, int>> names_;
-  void* regex_ = nullptr;  // an Oniguruma regex_t, owned
+  std::string options_;  // in Ruby's order: m, i, x
 };
 
 }  // namespace tailrace::config
