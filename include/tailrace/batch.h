@@ -160,6 +160,13 @@ class Batch {
   // changed) at kFieldsMax. A row at the end of the batch grows in place.
   bool Append(Row& row, const Field& field);
   bool Append(Row& row, std::string_view key, const Value& value, bool key_clean = true);
+  // For parsers that make many fields at once: room for `count` more fields of `row`, at most
+  // kFieldsMax in all; write there, then Commit() how many were made. Valid until the batch changes.
+  Field* Room(Row& row, uint32_t count) {
+    Reserve(row, row.count + count);
+    return fields_.data() + row.first + row.count;
+  }
+  void Commit(Row& row, uint32_t count);
 
   // The field with this key, or null. Valid until a field is added to any row.
   Field* Find(const Row& row, std::string_view key);
@@ -179,7 +186,10 @@ class Batch {
 
   std::shared_ptr<const Origin> origin_;
   std::vector<Row> rows_;
+  // Only grows, so that a field is initialised once and not for every row; `used_` of them belong to
+  // rows.
   std::vector<Field> fields_;
+  uint32_t used_ = 0;
   std::vector<SegmentRef> segments_;
   std::vector<Line> unmatched_;
   std::vector<std::shared_ptr<const void>> kept_;

@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace tailrace {
+namespace {
+
+constexpr size_t kFieldsMin = 256;          // allocated at first
+constexpr size_t kFieldsKept = 64u << 10u;  // 2 MB; a batch that needed more gives them back
+
+}  // namespace
 
 uint16_t Batch::SegmentIndex(const SegmentRef& segment) {
   if (!segments_.empty() && segments_.back() == segment) {
@@ -20,7 +26,7 @@ Row& Batch::AddRow(const Line& line) {
   row.begin = line.begin;
   row.end = line.end;
   row.segment = line.segment;
-  row.first = static_cast<uint32_t>(fields_.size());
+  row.first = used_;
   return row;
 }
 
@@ -52,18 +58,28 @@ Row& Batch::CopyRow(const Batch& from, const Row& row) {
 // its end; the place that it leaves is given up until the batch is reset.
 void Batch::Reserve(Row& row, uint32_t count) {
   if (count <= row.capacity) return;
-  const bool last = row.first + row.capacity == fields_.size();
-  const uint32_t wanted =
-      std::min<uint32_t>(count + std::max<uint32_t>(kSlack, row.count / 2), kFieldsMax);
+  const uint32_t slack = std::max<uint32_t>(kSlack, row.count / 2);
+  const uint32_t wanted = std::min<uint32_t>(count + slack, kFieldsMax);
+  const bool last = row.first + row.capacity == used_;
+  const uint32_t first = last ? row.first : used_;
+  if (first + wanted > fields_.size()) {
+    fields_.resize(std::max<size_t>({first + wanted, fields_.size() * 2, kFieldsMin}));
+  }
   if (!last) {
-    const auto first = static_cast<uint32_t>(fields_.size());
-    fields_.resize(first + wanted);
     std::copy_n(fields_.begin() + row.first, row.count, fields_.begin() + first);
     row.first = first;
-  } else {
-    fields_.resize(row.first + wanted);
   }
+  used_ = first + wanted;
   row.capacity = static_cast<uint16_t>(wanted);
+}
+
+void Batch::Commit(Row& row, uint32_t count) {
+  row.count = static_cast<uint16_t>(row.count + count);
+  // What was asked for and not used is given back, but for some slack.
+  if (row.first + row.capacity == used_) {
+    row.capacity = static_cast<uint16_t>(std::min<uint32_t>(row.count + kSlack, row.capacity));
+    used_ = row.first + row.capacity;
+  }
 }
 
 bool Batch::Append(Row& row, const Field& field) {
@@ -120,7 +136,8 @@ size_t Batch::live_rows() const {
 
 void Batch::Reset() {
   rows_.clear();
-  fields_.clear();
+  used_ = 0;
+  if (fields_.size() > kFieldsKept) fields_ = {};
   segments_.clear();
   unmatched_.clear();
   kept_.clear();

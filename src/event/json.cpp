@@ -28,16 +28,16 @@ Reader& ThreadReader() {
 bool ParseString(std::string_view text, Value* value) {
   const std::string_view inside = text.substr(1, text.size() - 2);
   thread_local Index index;
-  if (!index.Build(text) || index.quote_count() != 2) return false;
-  if (index.quotes()[1] != text.size() - 1) return false;
-  const uint32_t* escape = index.escapes();
+  if (!index.Build(text) || index.quotes.count() != 2) return false;
+  if (index.quotes.data()[1] != text.size() - 1) return false;
+  const uint32_t* escape = index.escapes.data();
   const bool escaped = *escape != UINT32_MAX;
   while (*escape != UINT32_MAX) {
     const size_t size = EscapeSize(text.data() + *escape, text.data() + text.size() - 1);
     if (size == 0) return false;
     escape += size > 6 ? 2 : 1;
   }
-  if (index.non_ascii() && !ValidUtf8(inside)) return false;
+  if (index.non_ascii && !ValidUtf8(inside)) return false;
   *value = Value::Of(escaped ? Kind::kEscaped : Kind::kClean, inside);
   return true;
 }
@@ -70,10 +70,7 @@ bool ParseObject(std::string_view text, Batch& batch, Row& row) {
   text = TrimBlanks(text);
   if (!InBrackets(text, '{', '}')) return false;
   Reader& reader = ThreadReader();
-  if (!reader.Start(text) || !reader.ReadObject(batch.arena())) return false;
-  if (row.count + reader.fields().size() > Batch::kFieldsMax) return false;
-  for (const Field& field : reader.fields()) batch.Append(row, field);
-  return true;
+  return reader.Start(text) && reader.ReadObject(batch, row);
 }
 
 bool Validate(std::string_view text) {
@@ -91,7 +88,7 @@ bool ParseValue(std::string_view text, Arena& arena, Value* value) {
   Reader& reader = ThreadReader();
   if (!reader.Start(text) || !reader.SkipAll()) return false;
   *value = Value::Of(object ? Kind::kObject : Kind::kArray, text);
-  if (reader.nested_unclean()) *value = Rewrite(*value, arena);
+  if (reader.unclean()) *value = Rewrite(*value, arena);
   return true;
 }
 

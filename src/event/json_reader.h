@@ -24,47 +24,44 @@ inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 // be part of a number.
 const char* SkipNumber(const char* at);
 
-// Eight bytes that tell most keys apart; equal for equal keys. Eight bytes from `key` on are read.
-uint64_t KeySignature(const char* key, size_t size);
-// False only if no two are equal.
-bool MayRepeat(const uint64_t* signatures, size_t count);
-
 class Reader {
  public:
   // Indexes `text`, which has no white space around it and ends in its closing bracket.
   bool Start(std::string_view text);
 
-  // Reads the members of the object that is the whole text into `fields()`.
-  bool ReadObject(Arena& arena);
+  // Appends the members of the object that is the whole text to `row`, unless it is not valid.
+  bool ReadObject(Batch& batch, Row& row);
   // Checks the object or array that is the whole text.
   bool SkipAll();
 
-  std::vector<Field>& fields() { return fields_; }
-  // What was met in the nested value that was read last (SkipAll: in the whole).
-  bool nested_unclean() const { return nested_blank_ || nested_repeat_; }
+  // Whether the nested value that was read last (SkipAll: the whole) must be written anew: it has
+  // white space or repeated keys.
+  bool unclean() const { return blanks_ || repeats_; }
 
  private:
-  const char* ReadMember(const char* at, Arena& arena);
+  const char* ReadMember(const char* at, Field& field, Arena& arena);
+  const char* ReadScalar(const char* at, Field& field);
   const char* ReadNested(const char* at, Field& field, Arena& arena);
-  bool ReadKey(const char* at, Field& field, Arena& arena);
-  const char* SkipString(const char* at);
+  void DecodeKey(Field& field, Arena& arena);
+  const char* SkipString();
+  const char* SkipKey();
   const char* SkipObject(const char* at, int depth);
   const char* SkipArray(const char* at, int depth);
   const char* SkipValue(const char* at, int depth);
-  const char* SkipBlanks(const char* at);
-  bool CheckEscapes(const char* end);
-  bool TakeEscapes(uint32_t end, bool* has_escape);
-  void DropRepeats();
+  const char* SkipNestedBlanks(const char* at);
+  bool TakeEscapes(uint32_t end);
 
   Index index_;
+  // The hash of each key of the objects that are being read, outer ones first. As many as there are
+  // strings have room.
+  std::vector<uint32_t> hashes_;
   const char* text_ = nullptr;
   const char* end_ = nullptr;
-  const uint32_t* quote_ = nullptr;   // next in the index
-  const uint32_t* escape_ = nullptr;  // next in the index
-  bool nested_blank_ = false;
-  bool nested_repeat_ = false;
-  std::vector<Field> fields_;
-  std::vector<uint64_t> signatures_;  // of the keys of the objects being read, outer ones first
+  const uint32_t* quote_ = nullptr;   // the next string's, in the index
+  const uint32_t* escape_ = nullptr;  // the next one, in the index
+  uint32_t* hash_ = nullptr;          // where the next one goes
+  bool blanks_ = false;
+  bool repeats_ = false;
 };
 
 }  // namespace tailrace::json
