@@ -72,7 +72,7 @@ TEST(BackoffTest, RecordedFromFluentd) {
     simdjson::dom::array retries;
     if (vector["input"]["kind"].get(kind) != simdjson::SUCCESS || kind != "retry") continue;
     if (vector["expect"]["retries"].get(retries) != simdjson::SUCCESS) continue;
-    const std::string conf(std::string_view(vector["conf"]));
+    const auto conf = std::string(vector["conf"].get_string().value());
     if (conf.find("<secondary>") != std::string::npos &&
         conf.find("retry_forever") == std::string::npos) {
       continue;
