@@ -294,7 +294,7 @@ std::string HttpClient::Impl::Target(const HttpRequest& request) const {
 
 HttpError HttpClient::Impl::OwnError(HttpFailure failure, const HttpRequest& request,
                                      std::string what) const {
-  return {failure, false, Target(request) + ": " + std::move(what)};
+  return {failure, false, exchange_.response.status, Target(request) + ": " + std::move(what)};
 }
 
 std::optional<HttpError> HttpClient::Impl::CheckRequest(const HttpRequest& request) const {
@@ -415,6 +415,7 @@ HttpError HttpClient::Impl::ErrorOf(const HttpRequest& request, CURLcode code,
   HttpError error;
   error.failure = FailureOf(code);
   error.may_have_arrived = RequestLeft();
+  error.status = exchange_.response.status;
   if (error.failure == HttpFailure::kInvalid && error.may_have_arrived) {
     error.failure = HttpFailure::kBroken;  // the answer is what is invalid: not HTTP/1
   }

@@ -111,6 +111,7 @@ struct HttpError {
   // False: not one byte of the request has left, the server cannot have acted on it.
   // True: it may have been applied, in part or in full.
   bool may_have_arrived = false;
+  int status = 0;  // of the answer that had begun, 0 if none had
   // "POST https://es:9200/_bulk: timed out after 5.0 s; the request may have been applied"
   std::string message;
 };
