@@ -18,7 +18,7 @@ net::HttpOptions OptionsOf(const ClientConfig& config) {
   net::HttpOptions options;
   options.base_url = config.server;
   options.authorization = config.authorization;
-  if (!config.token.empty()) options.authorization = "Bearer " + config.token;
+  if (!config.token.empty()) options.authorization = std::string("Bearer ").append(config.token);
   options.connect_timeout = config.connect_timeout;
   // A list of many pods takes the API longer than a single answer.
   options.total_timeout = config.connect_timeout + 6 * config.read_timeout;
@@ -55,7 +55,7 @@ void ApiClient::RefreshToken() {
   const std::size_t end = token->find_last_not_of(" \t\r\n");
   if (end == std::string::npos) return;
   token->resize(end + 1);
-  client_.SetAuthorization("Bearer " + *token);
+  client_.SetAuthorization(std::string("Bearer ").append(*token));
 }
 
 ApiError ApiClient::FromAnswer(const std::string& path, const net::HttpClient& client,
@@ -89,8 +89,10 @@ ApiResult<std::string> ApiClient::Get(const std::string& path) {
       client_.Send({.path = path, .headers = {{"Accept", "application/json"}}});
   if (!result) return tl::unexpected(FromFailure(result.error()));
   if (result->status != 200) return tl::unexpected(FromAnswer(path, client_, *result));
-  result->body.reserve(result->body.size() + simdjson::SIMDJSON_PADDING);
-  return std::move(result->body);
+  ApiResult<std::string> body;
+  body->swap(result->body);
+  body->reserve(body->size() + simdjson::SIMDJSON_PADDING);
+  return body;
 }
 
 ApiResult<void> ApiClient::Watch(const std::string& path, std::chrono::milliseconds idle,

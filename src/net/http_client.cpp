@@ -2,16 +2,13 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
-#include <mutex>
 
-#include "net/url.h"
+#include "net/curl_parts.h"
 
 namespace tailrace::net {
 namespace {
@@ -21,40 +18,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 // Upper bound of one sleep: only a safety net, Abort() and curl's own timers wake us earlier.
 constexpr int kPollMilliseconds = 1000;
-// A renewed CA file is seen by new connections after this time.
-constexpr long kCaCacheSeconds = 300;
 constexpr long kUploadBufferBytes = 256 << 10;
-
-struct MultiDeleter {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-struct EasyDeleter {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct SlistDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, SlistDeleter>;
-
-void AppendHeader(HeaderList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return;
-  [[maybe_unused]] curl_slist* same = list.release();
-  list.reset(longer);
-}
-
-void InitialiseCurlOnce() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    // TLS libraries write to sockets without MSG_NOSIGNAL: a peer that has gone must be an error of
-    // that request, not the end of the process.
-    struct sigaction current {};
-    if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) {
-      std::signal(SIGPIPE, SIG_IGN);
-    }
-  });
-}
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -63,76 +27,11 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
+// "5.0 s"
 std::string Seconds(Milliseconds time) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(time.count()) / 1000.0);
   return text.data();
-}
-
-long MinVersion(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::k1_0:
-      return CURL_SSLVERSION_TLSv1_0;
-    case TlsVersion::k1_1:
-      return CURL_SSLVERSION_TLSv1_1;
-    case TlsVersion::k1_2:
-      return CURL_SSLVERSION_TLSv1_2;
-    case TlsVersion::k1_3:
-      return CURL_SSLVERSION_TLSv1_3;
-    case TlsVersion::kDefault:
-      break;
-  }
-  return CURL_SSLVERSION_DEFAULT;
-}
-
-long MaxVersion(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::k1_0:
-      return CURL_SSLVERSION_MAX_TLSv1_0;
-    case TlsVersion::k1_1:
-      return CURL_SSLVERSION_MAX_TLSv1_1;
-    case TlsVersion::k1_2:
-      return CURL_SSLVERSION_MAX_TLSv1_2;
-    case TlsVersion::k1_3:
-      return CURL_SSLVERSION_MAX_TLSv1_3;
-    case TlsVersion::kDefault:
-      break;
-  }
-  return CURL_SSLVERSION_MAX_DEFAULT;
-}
-
-HttpFailure FailureOf(CURLcode code) {
-  switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_UNKNOWN_OPTION:
-      return HttpFailure::kInvalid;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_PROXY:
-    case CURLE_INTERFACE_FAILED:
-      return HttpFailure::kConnect;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_CLIENTCERT:
-    case CURLE_USE_SSL_FAILED:
-      return HttpFailure::kTls;
-    case CURLE_OPERATION_TIMEDOUT:
-      return HttpFailure::kTimeout;
-    default:
-      return HttpFailure::kBroken;
-  }
 }
 
 bool HasLineBreak(std::string_view text) {
@@ -143,29 +42,6 @@ bool MayBeRepeated(const HttpRequest& request) {
   if (request.idempotent) return *request.idempotent;
   return request.method != "POST" && request.method != "PATCH";
 }
-
-// Where the body stands while curl asks for it.
-struct BodyCursor {
-  std::span<const std::string_view> slices;
-  std::size_t index = 0;
-  std::size_t offset = 0;
-
-  std::size_t Read(char* out, std::size_t room) {
-    std::size_t copied = 0;
-    while (copied < room && index < slices.size()) {
-      const std::string_view rest = slices[index].substr(offset);
-      const std::size_t n = std::min(rest.size(), room - copied);
-      std::copy_n(rest.data(), n, out + copied);
-      copied += n;
-      offset += n;
-      if (offset == slices[index].size()) {
-        ++index;
-        offset = 0;
-      }
-    }
-    return copied;
-  }
-};
 
 }  // namespace
 
@@ -203,20 +79,13 @@ class HttpClient::Impl {
 
   template <typename T>
   void Set(CURLoption option, T value) {
-    const CURLcode code = curl_easy_setopt(easy_.get(), option, value);
+    Note(curl_easy_setopt(easy_.get(), option, value));
+  }
+  void Note(CURLcode code) {
     if (code != CURLE_OK && setup_error_.empty()) setup_error_ = curl_easy_strerror(code);
-  }
-  void SetText(CURLoption option, const std::string& text) {
-    if (!text.empty()) Set(option, text.c_str());
-  }
-  void SetBlob(CURLoption option, const std::string& text) {
-    if (text.empty()) return;
-    curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
-    Set(option, &blob);
   }
 
   void Configure();
-  void ConfigureTls();
   std::optional<HttpError> CheckRequest(const HttpRequest& request) const;
   HeaderList BuildHeaders(const HttpRequest& request) const;
   void ConfigureRequest(const HttpRequest& request, const HeaderList& headers, bool stream);
@@ -262,28 +131,7 @@ void HttpClient::Impl::Configure() {
   Set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   if (options_.accept_compressed) Set(CURLOPT_ACCEPT_ENCODING, "gzip");
   if (options_.proxy) Set(CURLOPT_PROXY, options_.proxy->c_str());
-  ConfigureTls();
-}
-
-void HttpClient::Impl::ConfigureTls() {
-  const TlsOptions& tls = options_.tls;
-  Set(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-  Set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  Set(CURLOPT_SSLVERSION, MinVersion(tls.min_version) | MaxVersion(tls.max_version));
-  if (!tls.ca_file.empty() || !tls.ca_path.empty() || !tls.ca_pem.empty()) {
-    // curl keeps its built-in file or folder for the one that is not given: trust only what was
-    // asked for.
-    Set(CURLOPT_CAINFO, tls.ca_file.empty() ? nullptr : tls.ca_file.c_str());
-    Set(CURLOPT_CAPATH, tls.ca_path.empty() ? nullptr : tls.ca_path.c_str());
-    SetBlob(CURLOPT_CAINFO_BLOB, tls.ca_pem);
-  }
-  Set(CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
-  SetText(CURLOPT_SSLCERT, tls.cert_file);
-  SetText(CURLOPT_SSLKEY, tls.key_file);
-  SetBlob(CURLOPT_SSLCERT_BLOB, tls.cert_pem);
-  SetBlob(CURLOPT_SSLKEY_BLOB, tls.key_pem);
-  SetText(CURLOPT_KEYPASSWD, tls.key_passphrase);
-  if (!tls.partial_chain) Set(CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NO_PARTIALCHAIN));
+  Note(SetTlsOptions(easy_.get(), options_.tls));
 }
 
 std::string HttpClient::Impl::Target(const HttpRequest& request) const {
@@ -305,7 +153,7 @@ std::optional<HttpError> HttpClient::Impl::CheckRequest(const HttpRequest& reque
   if (!setup_error_.empty()) return invalid("options cannot be used: " + setup_error_);
   if (HasLineBreak(request.path) || HasLineBreak(request.method) ||
       HasLineBreak(options_.base_url)) {
-    return HttpError{HttpFailure::kInvalid, false,
+    return HttpError{HttpFailure::kInvalid, false, 0,
                      "request with a line break in its path or method"};
   }
   if (HasLineBreak(options_.authorization)) return invalid("credentials with a line break");
@@ -551,34 +399,5 @@ void HttpClient::SetAuthorization(std::string value) {
   impl_->options_.authorization = std::move(value);
 }
 const HttpOptions& HttpClient::options() const { return impl_->options_; }
-
-std::optional<TlsVersion> ParseTlsVersion(std::string_view text) {
-  if (!text.empty() && text.front() == ':') text.remove_prefix(1);
-  if (text == "TLSv1" || text == "TLSv1_0" || text == "TLSv1.0") return TlsVersion::k1_0;
-  if (text == "TLSv1_1" || text == "TLSv1.1") return TlsVersion::k1_1;
-  if (text == "TLSv1_2" || text == "TLSv1.2") return TlsVersion::k1_2;
-  if (text == "TLSv1_3" || text == "TLSv1.3") return TlsVersion::k1_3;
-  return std::nullopt;
-}
-
-std::string BasicAuthorization(std::string_view user, std::string_view password) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string plain(user);
-  plain += ':';
-  plain += password;
-  std::string encoded = "Basic ";
-  for (std::size_t i = 0; i < plain.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return at < plain.size() ? static_cast<unsigned char>(plain[at]) : 0U;
-    };
-    const unsigned bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    encoded += kAlphabet[bits >> 18];
-    encoded += kAlphabet[bits >> 12 & 63];
-    encoded += i + 1 < plain.size() ? kAlphabet[bits >> 6 & 63] : '=';
-    encoded += i + 2 < plain.size() ? kAlphabet[bits & 63] : '=';
-  }
-  return encoded;
-}
 
 }  // namespace tailrace::net
