@@ -129,7 +129,7 @@ bool ListWatch::ListPage(std::string& continue_token, bool first, int& objects) 
   dom::array items;
   if (parser.parse(body->data(), body->size(), false).get(list) != simdjson::SUCCESS ||
       MetadataText(list, "resourceVersion").empty()) {
-    problem_ = {0, options_.path + ": the answer is not a Kubernetes list", seconds(0)};
+    problem_ = {200, options_.path + ": the answer is not a Kubernetes list", seconds(0)};
     return false;
   }
   // "items" is null in an empty list of some servers.
@@ -180,7 +180,7 @@ ListWatch::WatchEnd ListWatch::Watch() {
   line_.clear();
   const auto on_data = [&](std::string_view data) {
     if (line_.size() + data.size() > options_.event_bytes_max) {
-      problem_ = {0,
+      problem_ = {200,
                   options_.path + ": a watch event is larger than " +
                       std::to_string(options_.event_bytes_max) + " bytes",
                   seconds(0)};
@@ -219,7 +219,7 @@ bool ListWatch::OnLine(std::string_view line, WatchEnd& end) {
   // The line is followed by at least SIMDJSON_PADDING readable bytes of line_'s capacity.
   if (parser.parse(line.data(), line.size(), false).get(event) != simdjson::SUCCESS ||
       event["object"].get(object) != simdjson::SUCCESS) {
-    problem_ = {0, options_.path + ": a watch event is not JSON", seconds(0)};
+    problem_ = {200, options_.path + ": a watch event is not JSON", seconds(0)};
     end = WatchEnd::kFailed;
     list_needed_ = true;
     return false;
