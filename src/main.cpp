@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 2; }
+#include "command/command.h"
+
+int main(int argc, char** argv) { return tailrace::command::Main(argc, argv); }

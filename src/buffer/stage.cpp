@@ -7,7 +7,6 @@
 #include <numeric>
 #include <random>
 
-#include "event/value.h"
 #include "tailrace/log.h"
 
 namespace tailrace::buffer {
@@ -44,13 +43,11 @@ Stage::Stage(std::shared_ptr<Flusher> flusher, int worker, std::unique_ptr<Encod
       worker_(worker),
       encoder_(std::move(encoder)),
       secondary_(std::move(secondary)),
+      keys_(options_),
       separate_(encoder_->separate_keys()),
       seal_bytes_(
           std::min(kSealBytes, static_cast<size_t>(static_cast<double>(options_.chunk_limit_size) *
                                                    options_.chunk_full_threshold))) {
-  for (const std::string& key : options_.field_keys) {
-    if (auto accessor = Accessor::Compile(key)) field_keys_.push_back(std::move(*accessor));
-  }
   const MetricLabels labels = {{"plugin_id", flusher_->id()}};
   emit_records_ = Metrics::Global().Counter("fluentd_output_status_emit_records",
                                             "Events that the output accepted.", labels);
@@ -82,34 +79,6 @@ void Stage::Recycle(ChunkPtr chunk) {
   if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
 }
 
-ChunkKey Stage::KeyOf(const Batch& batch, const Row& row, Arena& scratch) const {
-  ChunkKey key;
-  if (!separate_) return key;
-  if (options_.key_tag) {
-    key.has_tag = true;
-    key.tag = batch.origin()->tag;
-  }
-  if (options_.key_time && options_.timekey > 0) {
-    key.has_timekey = true;
-    const auto slice = static_cast<int64_t>(options_.timekey);
-    int64_t offset = 0;
-    if (!options_.timekey_use_utc) {
-      const time_t when = static_cast<time_t>(row.time.sec);
-      tm parts{};
-      localtime_r(&when, &parts);
-      offset = parts.tm_gmtoff;
-    }
-    const int64_t local = row.time.sec + offset;
-    key.timekey = local - ((local % slice) + slice) % slice - offset;
-  }
-  for (size_t i = 0; i < field_keys_.size(); ++i) {
-    const auto value = field_keys_[i].Get(batch, row);
-    key.variables.emplace_back(options_.field_keys[i],
-                               value ? std::string(ToText(*value, scratch)) : std::string());
-  }
-  return key;
-}
-
 void Stage::Emit(Batch& batch, EventContext& context) {
   rows_.clear();
   for (uint32_t i = 0; i < batch.rows().size(); ++i) {
@@ -122,27 +91,32 @@ void Stage::Emit(Batch& batch, EventContext& context) {
   }
   emit_count_->Add();
   emit_records_->Add(rows_.size());
-  const bool one_key =
-      !separate_ || (!(options_.key_time && options_.timekey > 0) && field_keys_.empty());
-  if (one_key) {
-    Append(batch, rows_, KeyOf(batch, batch.rows()[rows_[0]], batch.arena()), context);
+  if (!separate_) {
+    Append(batch, rows_, ChunkKey{}, context);
+  } else if (keys_.per_batch()) {
+    Append(batch, rows_, keys_.Of(batch, batch.rows()[rows_[0]], batch.arena()), context);
   } else {
-    std::vector<uint32_t> run;
-    const std::vector<uint32_t> rows = rows_;
-    ChunkKey current;
-    for (const uint32_t index : rows) {
-      ChunkKey key = KeyOf(batch, batch.rows()[index], batch.arena());
-      if (!run.empty() && !(key == current)) {
-        Append(batch, run, current, context);
-        run.clear();
-      }
-      current = std::move(key);
-      run.push_back(index);
-    }
-    Append(batch, run, current, context);
+    AppendByKey(batch, context);
   }
   if (options_.flush_mode == FlushMode::kImmediate) SealDue(true);
   HandOver();
+}
+
+// Neighbours of one key go in together.
+void Stage::AppendByKey(Batch& batch, EventContext& context) {
+  const std::vector<uint32_t> rows = rows_;
+  ChunkKey key = keys_.Of(batch, batch.rows()[rows[0]], batch.arena());
+  size_t begin = 0;
+  for (size_t i = 1; i <= rows.size(); ++i) {
+    ChunkKey next;
+    if (i < rows.size()) {
+      next = keys_.Of(batch, batch.rows()[rows[i]], batch.arena());
+      if (next == key) continue;
+    }
+    Append(batch, std::span(rows).subspan(begin, i - begin), std::move(key), context);
+    key = std::move(next);
+    begin = i;
+  }
 }
 
 void Stage::Append(Batch& batch, std::span<const uint32_t> rows, ChunkKey key,

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "buffer/chunk_keys.h"
 #include "buffer/flusher.h"
-#include "event/accessor.h"
 #include "tailrace/plugin.h"
 
 namespace tailrace::buffer {
@@ -47,7 +47,7 @@ class Stage final : public Output {
 
   ChunkPtr NewChunk(ChunkKey key);
   void Recycle(ChunkPtr chunk);
-  ChunkKey KeyOf(const Batch& batch, const Row& row, Arena& scratch) const;
+  void AppendByKey(Batch& batch, EventContext& context);
   // Appends rows of one key, sealing as chunks fill.
   void Append(Batch& batch, std::span<const uint32_t> rows, ChunkKey key, EventContext& context);
   void Seal(size_t index);
@@ -65,7 +65,7 @@ class Stage final : public Output {
   int worker_;
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Output> secondary_;
-  std::vector<Accessor> field_keys_;
+  ChunkKeys keys_;
   bool separate_;
   size_t seal_bytes_;
   std::vector<ChunkPtr> open_;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The parameters of <buffer>, and how they become BufferOptions.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "buffer/options.h"
+#include "tailrace/params.h"
+#include "tailrace/plugin.h"
+
+namespace tailrace::buffer {
+
+enum class Compress : uint8_t { kText, kGzip, kZstd };
+enum class FlushModeName : uint8_t { kDefault, kLazy, kInterval, kImmediate };
+enum class RetryType : uint8_t { kExponentialBackoff, kPeriodic };
+
+EnumNames ParamNames(Compress);
+EnumNames ParamNames(FlushModeName);
+EnumNames ParamNames(RetryType);
+EnumNames ParamNames(OverflowAction);
+
+struct BufferParams {
+  std::vector<std::string> chunk_keys;
+  std::string type;  // @type
+  std::optional<Size> chunk_limit_size;
+  std::optional<Size> total_limit_size;
+  std::optional<int64_t> chunk_limit_records;
+  std::optional<int64_t> queue_limit_length;
+  std::optional<int64_t> queued_chunks_limit_size;
+  double chunk_full_threshold = 0.95;
+  Compress compress = Compress::kText;
+  Size decompression_size_limit{256 << 20};
+  bool disable_chunk_backup = false;
+  std::optional<std::string> path;
+  std::string path_suffix = ".log";
+  std::optional<FileMode> file_permission;
+  std::optional<FileMode> dir_permission;
+
+  std::optional<Seconds> timekey;
+  Seconds timekey_wait{600};
+  bool timekey_use_utc = false;
+  std::optional<std::string> timekey_zone;
+
+  FlushModeName flush_mode = FlushModeName::kDefault;
+  Seconds flush_interval{60};
+  int64_t flush_thread_count = 1;
+  double flush_thread_interval = 1.0;
+  double flush_thread_burst_interval = 1.0;
+  std::optional<bool> flush_at_shutdown;
+  Seconds delayed_commit_timeout{60};
+  OverflowAction overflow_action = OverflowAction::kThrowException;
+
+  bool retry_forever = false;
+  Seconds retry_timeout{72 * 3600};
+  std::optional<int64_t> retry_max_times;
+  double retry_secondary_threshold = 0.8;
+  RetryType retry_type = RetryType::kExponentialBackoff;
+  Seconds retry_wait{1};
+  double retry_exponential_backoff_base = 2;
+  std::optional<Seconds> retry_max_interval;
+  bool retry_randomize = true;
+
+  static const Schema<BufferParams>& schema();
+};
+
+// The options of an output whose <buffer> is `section` (null where it has none).
+BufferOptions ResolveBuffer(const config::Element* section,
+                            const BufferedOutput::BufferDefaults& defaults, LoadContext& load);
+
+}  // namespace tailrace::buffer

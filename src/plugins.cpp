@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins.h"
+
+#include <algorithm>
+
+namespace tailrace {
+
+// Inputs.
+
+// Parsers.
+
+// Filters.
+
+// Formatters.
+
+// Outputs.
+PluginEntry NullOutputPlugin();
+
+const std::vector<PluginEntry>& AllPlugins() {
+  static const std::vector<PluginEntry> plugins = {
+      // Inputs.
+
+      // Parsers.
+
+      // Filters.
+
+      // Formatters.
+
+      // Outputs.
+      NullOutputPlugin(),
+  };
+  return plugins;
+}
+
+const PluginEntry* FindPlugin(PluginKind kind, std::string_view type) {
+  for (const PluginEntry& entry : AllPlugins()) {
+    if (entry.kind != kind) continue;
+    if (entry.type == type ||
+        std::find(entry.aliases.begin(), entry.aliases.end(), type) != entry.aliases.end()) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace tailrace

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/agent.h"
+
+#include <signal.h>
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include "tailrace/log.h"
+
+namespace tailrace::runtime {
+namespace {
+
+constexpr std::array kHandled = {SIGTERM, SIGINT, SIGUSR1};
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : kHandled) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+Agent::Agent(const config::Element& root, BuildOptions options, config::Problems& problems) {
+  const int workers = options.workers;
+  builder_ = std::make_unique<Builder>(root, std::move(options), problems);
+  for (int i = 0; i < workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, builder_->Build(i)));
+    if (problems.HasErrors()) return;
+  }
+  for (const auto& flusher : builder_->flushers()) {
+    for (int i = 0; i < workers; ++i) flusher->SetWake(i, &workers_[static_cast<size_t>(i)]->wake());
+  }
+}
+
+Agent::~Agent() {
+  // Flush threads refer to the workers' wakes, chunks in the workers' stages to nothing of theirs.
+  for (const auto& flusher : builder_->flushers()) {
+    flusher->Abort();
+    flusher->Finish();
+  }
+}
+
+int Agent::Run() {
+  // Blocked here, before any thread exists, so that only this thread ever sees these signals.
+  const sigset_t signals = HandledSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  for (const auto& flusher : builder_->flushers()) {
+    if (Status status = flusher->Start(); !status) {
+      LogError("an output cannot start; the agent stops.",
+               {{"plugin_id", flusher->id()}, {"error", status.error().message}});
+      return 1;
+    }
+  }
+  for (const auto& worker : workers_) worker->Start();
+
+  std::atomic<bool> ended{false};
+  std::thread joiner([this, &ended] {
+    for (const auto& worker : workers_) worker->Join();
+    ended = true;
+    kill(getpid(), SIGUSR1);
+  });
+  while (!ended) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) == 0 && !ended) HandleSignal(signal);
+  }
+  joiner.join();
+  for (const auto& flusher : builder_->flushers()) flusher->Finish();
+  for (const auto& worker : workers_) {
+    if (worker->failed()) return 1;
+  }
+  return 0;
+}
+
+void Agent::HandleSignal(int signal) {
+  if (signal == SIGUSR1) {
+    for (const auto& worker : workers_) worker->FlushBuffers();
+    return;
+  }
+  if (++stops_ == 1) {
+    LogInfo("stopping: what is buffered is delivered first; a second signal stops at once.");
+    StopGracefully();
+  } else {
+    LogWarn("stopping at once: what is not delivered will be read again at the next start.");
+    for (const auto& flusher : builder_->flushers()) flusher->Abort();
+  }
+}
+
+void Agent::StopGracefully() {
+  for (const auto& flusher : builder_->flushers()) flusher->Stop();
+  for (const auto& worker : workers_) worker->Stop();
+}
+
+}  // namespace tailrace::runtime

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// From the element tree to pipelines: makes every plugin for each worker, joins them by labels and
+// tags, and reports everything that is wrong. Nothing is opened, started or sent here, so `check`
+// builds exactly what `run` builds.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "buffer/flusher.h"
+#include "buffer/stage.h"
+#include "config/element.h"
+#include "config/problems.h"
+#include "route/pipeline.h"
+#include "tailrace/params.h"
+#include "tailrace/plugin.h"
+
+namespace tailrace::runtime {
+
+struct BuildOptions {
+  int workers = 1;
+  std::string hostname;
+  std::function<EventTime()> clock;
+  bool strict_values = false;
+  bool strict_names = false;
+  bool sources = true;  // false: <source> sections are left out (replay, filter)
+  bool outputs = true;  // false: <match> sections are left out (filter)
+};
+
+struct InputNode {
+  std::unique_ptr<Input> input;
+  std::string id;
+  std::string type;
+  route::Router* router = nullptr;
+};
+
+// All that one worker runs.
+struct WorkerPlan {
+  std::unique_ptr<route::Pipeline> pipeline;
+  std::vector<InputNode> inputs;
+  std::vector<buffer::Stage*> stages;  // within the pipeline's outputs
+};
+
+class Builder {
+ public:
+  // `root` and `problems` must outlive the builder; the flushers and ids it holds must outlive the
+  // plans.
+  Builder(const config::Element& root, BuildOptions options, config::Problems& problems);
+  ~Builder();
+
+  // Workers are built in order, from 0.
+  WorkerPlan Build(int worker);
+  const std::vector<std::shared_ptr<buffer::Flusher>>& flushers() const { return flusher_list_; }
+
+ private:
+  class Env;
+  friend class Env;
+
+  void BuildSections(const config::Element& parent, route::Router& router, bool root);
+  void BuildSource(const config::Element& section, route::Router& router);
+  void BuildFilter(const config::Element& section, route::Router& router);
+  void BuildMatch(const config::Element& section, route::Router& router);
+  void BuildLabel(const config::Element& section);
+  bool InThisWorker(const config::Element& section);
+  std::unique_ptr<Plugin> Make(PluginKind kind, const config::Element& section,
+                               std::string_view default_type);
+  std::unique_ptr<Output> MakeOutput(const config::Element& section);
+  std::unique_ptr<Output> MakeStage(const config::Element& section,
+                                    std::shared_ptr<BufferedOutput> output);
+  const std::string& IdOf(const config::Element& section);
+  std::optional<text::TagMatcher> Pattern(const config::Element& section);
+  void CheckLabels();
+  config::Problems& problems() { return worker_ == 0 ? problems_ : repeated_; }
+  LoadContext& load() { return worker_ == 0 ? load_ : repeated_load_; }
+
+  const config::Element& root_;
+  BuildOptions options_;
+  config::Problems& problems_;
+  LoadContext load_;
+  // What is wrong is reported when worker 0 is built; the others would only repeat it.
+  config::Problems repeated_;
+  LoadContext repeated_load_;
+
+  int worker_ = 0;
+  WorkerPlan* plan_ = nullptr;
+  // Shared by workers: one flusher per <match> (or <store>) section.
+  std::map<const config::Element*, std::shared_ptr<buffer::Flusher>> flushers_;
+  std::vector<std::shared_ptr<buffer::Flusher>> flusher_list_;
+  std::map<const config::Element*, std::string> ids_;
+  std::map<std::string, config::Location> explicit_ids_;
+  std::vector<std::pair<std::string, config::Location>> label_uses_;
+  std::set<std::string> used_labels_;
+};
+
+}  // namespace tailrace::runtime
