@@ -14,7 +14,10 @@ namespace tailrace {
 // Formatters.
 
 // Outputs.
+PluginEntry CopyOutputPlugin();
+PluginEntry ElasticsearchOutputPlugin();
 PluginEntry NullOutputPlugin();
+PluginEntry RelabelOutputPlugin();
 
 const std::vector<PluginEntry>& AllPlugins() {
   static const std::vector<PluginEntry> plugins = {
@@ -27,7 +30,10 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Formatters.
 
       // Outputs.
+      CopyOutputPlugin(),
+      ElasticsearchOutputPlugin(),
       NullOutputPlugin(),
+      RelabelOutputPlugin(),
   };
   return plugins;
 }

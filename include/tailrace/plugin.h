@@ -51,6 +51,9 @@ class PluginEnv {
   virtual bool failed() const = 0;
   // The element that the plugin is made from.
   virtual const config::Element& element() const = 0;
+  // Reserved parameters (@label …) of that element, and the text after a section's name.
+  virtual std::string_view Reserved(std::string_view key) const = 0;
+  virtual std::string_view ArgumentOf(const config::Element& section) const = 0;
   // @id, or object:… where there is none. Lives as long as the plugin.
   virtual const std::string& id() const = 0;
   virtual const std::string& hostname() const = 0;

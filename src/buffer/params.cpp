@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "buffer/params.h"
 
+#include "buffer/flat_names.h"
 #include "config/element.h"
 #include "config/problems.h"
 
@@ -38,8 +39,8 @@ void AddChunkParams(Schema<BufferParams>& s) {
           "All chunks of the output together; beyond it overflow_action is taken.", {.min = 1});
   s.Param("chunk_limit_records", &BufferParams::chunk_limit_records,
           "A chunk is full with this many events.", {.min = 1});
-  s.Param("queue_limit_length", &BufferParams::queue_limit_length,
-          "How many full chunks may wait.", {.min = 1});
+  s.Param("queue_limit_length", &BufferParams::queue_limit_length, "How many full chunks may wait.",
+          {.min = 1});
   s.Param("queued_chunks_limit_size", &BufferParams::queued_chunks_limit_size,
           "Accepted; the number of chunks under way follows from flush_thread_count.");
   s.Param("chunk_full_threshold", &BufferParams::chunk_full_threshold,
@@ -163,8 +164,10 @@ void SetKeys(const BufferParams& params, BufferOptions& options) {
 
 }  // namespace
 
-BufferOptions ResolveBuffer(const config::Element* section,
+BufferOptions ResolveBuffer(const config::Element& match,
                             const BufferedOutput::BufferDefaults& defaults, LoadContext& load) {
+  const std::optional<config::Element> found = BufferSection(match);
+  const config::Element* section = found ? &*found : nullptr;
   BufferParams params;
   if (section != nullptr) {
     params = Load<BufferParams>(*section, load);
@@ -176,12 +179,12 @@ BufferOptions ResolveBuffer(const config::Element* section,
   options.type = params.type;
   const bool file = params.type == "file" || params.type == "file_single";
   SetKeys(params, options);
-  options.chunk_limit_size =
-      params.chunk_limit_size ? static_cast<size_t>(params.chunk_limit_size->bytes)
-                              : (file ? size_t{256} << 20 : size_t{8} << 20);
-  options.total_limit_size =
-      params.total_limit_size ? static_cast<size_t>(params.total_limit_size->bytes)
-                              : (file ? size_t{64} << 30 : size_t{512} << 20);
+  options.chunk_limit_size = params.chunk_limit_size
+                                 ? static_cast<size_t>(params.chunk_limit_size->bytes)
+                                 : (file ? size_t{256} << 20 : size_t{8} << 20);
+  options.total_limit_size = params.total_limit_size
+                                 ? static_cast<size_t>(params.total_limit_size->bytes)
+                                 : (file ? size_t{64} << 30 : size_t{512} << 20);
   if (params.chunk_limit_records) {
     options.chunk_limit_records = static_cast<uint64_t>(*params.chunk_limit_records);
   }

@@ -65,8 +65,9 @@ struct BufferParams {
   static const Schema<BufferParams>& schema();
 };
 
-// The options of an output whose <buffer> is `section` (null where it has none).
-BufferOptions ResolveBuffer(const config::Element* section,
+// The options of the output that `match` (or <store>, <secondary>) describes: its <buffer>, its
+// flat parameters, the output's own defaults.
+BufferOptions ResolveBuffer(const config::Element& match,
                             const BufferedOutput::BufferDefaults& defaults, LoadContext& load);
 
 }  // namespace tailrace::buffer

@@ -76,8 +76,8 @@ SystemSettings ReadSystem(const config::Element& root, const AgentOptions& optio
     params = Load<SystemParams>(*sections.front(), load);
   }
   SystemSettings settings;
-  settings.workers = options.workers.value_or(
-      params.workers ? static_cast<int>(*params.workers) : GrantedCores());
+  settings.workers =
+      options.workers.value_or(params.workers ? static_cast<int>(*params.workers) : GrantedCores());
   const int level = static_cast<int>(params.log_level) - options.verbosity;
   settings.log_level = static_cast<LogLevel>(std::clamp(level, 0, 5));
   settings.log_json = params.log.format == LogFormat::kJson;

@@ -2,7 +2,6 @@
 #include "runtime/agent.h"
 
 #include <signal.h>
-
 #include <unistd.h>
 
 #include <array>
@@ -33,7 +32,8 @@ Agent::Agent(const config::Element& root, BuildOptions options, config::Problems
     if (problems.HasErrors()) return;
   }
   for (const auto& flusher : builder_->flushers()) {
-    for (int i = 0; i < workers; ++i) flusher->SetWake(i, &workers_[static_cast<size_t>(i)]->wake());
+    for (int i = 0; i < workers; ++i)
+      flusher->SetWake(i, &workers_[static_cast<size_t>(i)]->wake());
   }
 }
 

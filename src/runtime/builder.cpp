@@ -23,6 +23,13 @@ std::vector<std::string_view> TypesOf(PluginKind kind) {
   return types;
 }
 
+// Names a section by where it stands.
+std::string KeyOf(const config::Element& section) {
+  const config::Location& place = section.location;
+  return (place.file ? place.file->name : std::string()) + ':' + std::to_string(place.line) + ':' +
+         std::to_string(place.column);
+}
+
 const config::Location& Place(const config::Element& section, std::string_view key) {
   const config::Attribute* attribute = section.Find(key);
   return attribute != nullptr ? attribute->value_location : section.location;
@@ -42,6 +49,8 @@ class Builder::Env final : public PluginEnv {
   LoadContext& load() override { return builder_.load(); }
   bool failed() const override { return builder_.problems().ErrorCount() > errors_before_; }
   const config::Element& element() const override { return element_; }
+  std::string_view Reserved(std::string_view key) const override { return element_.Text(key); }
+  std::string_view ArgumentOf(const config::Element& section) const override { return section.arg; }
   const std::string& id() const override { return id_; }
   const std::string& hostname() const override { return builder_.options_.hostname; }
   int worker() const override { return builder_.worker_; }
@@ -134,9 +143,9 @@ void Builder::BuildSections(const config::Element& parent, route::Router& router
                                                "label",  "worker", "system"}
                : std::vector<std::string_view>{"filter", "match"};
       const std::string_view nearest = config::Nearest(section.name, known);
-      problems().Warning(section.location, "section <" + section.name + "> is not used",
-                        nearest.empty() ? std::string()
-                                        : "did you mean <" + std::string(nearest) + ">?");
+      problems().Warning(
+          section.location, "section <" + section.name + "> is not used",
+          nearest.empty() ? std::string() : "did you mean <" + std::string(nearest) + ">?");
     }
   }
 }
@@ -157,9 +166,10 @@ bool Builder::InThisWorker(const config::Element& section) {
     return false;
   }
   if (last >= options_.workers) {
-    problems().Error(section.location, "<worker " + arg + "> is beyond the last of " +
-                                          std::to_string(options_.workers) + " workers",
-                    "set workers in <system>");
+    problems().Error(section.location,
+                     "<worker " + arg + "> is beyond the last of " +
+                         std::to_string(options_.workers) + " workers",
+                     "set workers in <system>");
   }
   return worker_ >= first && worker_ <= last;
 }
@@ -206,7 +216,7 @@ void Builder::BuildLabel(const config::Element& section) {
   if (router == nullptr) return;
   if (!router->empty()) {
     problems().Error(section.location, "label " + section.arg + " is declared twice",
-                    "put its sections together");
+                     "put its sections together");
   }
   BuildSections(section, *router, false);
 }
@@ -222,16 +232,17 @@ std::optional<text::TagMatcher> Builder::Pattern(const config::Element& section)
 }
 
 const std::string& Builder::IdOf(const config::Element& section) {
-  const auto found = ids_.find(&section);
+  const std::string key = KeyOf(section);
+  const auto found = ids_.find(key);
   if (found != ids_.end()) return found->second;
   std::string id(section.Text("@id"));
   if (id.empty()) {
     id = "object:" + std::to_string(ids_.size());
   } else if (const auto [other, fresh] = explicit_ids_.emplace(id, Place(section, "@id")); !fresh) {
     problems().Error(Place(section, "@id"), "duplicated plugin id '" + id + "'",
-                    "it is used first in line " + std::to_string(other->second.line));
+                     "it is used first in line " + std::to_string(other->second.line));
   }
-  return ids_.emplace(&section, std::move(id)).first->second;
+  return ids_.emplace(key, std::move(id)).first->second;
 }
 
 std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& section,
@@ -246,10 +257,10 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
   const PluginEntry* entry = FindPlugin(kind, type);
   if (entry == nullptr) {
     const std::string_view nearest = config::Nearest(type, TypesOf(kind));
-    problems().Error(Place(section, section.Find("@type") != nullptr ? "@type" : "type"),
-                    "unknown " + std::string(kind_name) + " plugin '" + std::string(type) + "'",
-                    nearest.empty() ? std::string()
-                                    : "did you mean '" + std::string(nearest) + "'?");
+    problems().Error(
+        Place(section, section.Find("@type") != nullptr ? "@type" : "type"),
+        "unknown " + std::string(kind_name) + " plugin '" + std::string(type) + "'",
+        nearest.empty() ? std::string() : "did you mean '" + std::string(nearest) + "'?");
     return nullptr;
   }
   Env env(*this, section, IdOf(section));
@@ -257,27 +268,26 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
 }
 
 std::unique_ptr<Output> Builder::MakeOutput(const config::Element& section) {
-  const auto known = flushers_.find(&section);
+  const auto known = flushers_.find(KeyOf(section));
   if (known != flushers_.end()) return MakeStage(section, nullptr);
   auto made = Make(PluginKind::kOutput, section, "");
   if (made == nullptr) return nullptr;
   if (dynamic_cast<BufferedOutput*>(made.get()) != nullptr) {
-    return MakeStage(section, std::shared_ptr<BufferedOutput>(
-                                  dynamic_cast<BufferedOutput*>(made.release())));
+    return MakeStage(
+        section, std::shared_ptr<BufferedOutput>(dynamic_cast<BufferedOutput*>(made.release())));
   }
   return std::unique_ptr<Output>(dynamic_cast<Output*>(made.release()));
 }
 
 std::unique_ptr<Output> Builder::MakeStage(const config::Element& section,
                                            std::shared_ptr<BufferedOutput> output) {
-  std::shared_ptr<buffer::Flusher>& flusher = flushers_[&section];
+  std::shared_ptr<buffer::Flusher>& flusher = flushers_[KeyOf(section)];
   if (flusher == nullptr) {
-    const auto sections = section.Sections("buffer");
-    buffer::BufferOptions options = buffer::ResolveBuffer(
-        sections.empty() ? nullptr : sections.front(), output->buffer_defaults(), load());
-    flusher = std::make_shared<buffer::Flusher>(IdOf(section), std::string(section.Type()),
-                                                std::move(output), std::move(options),
-                                                options_.workers);
+    buffer::BufferOptions options =
+        buffer::ResolveBuffer(section, output->buffer_defaults(), load());
+    flusher =
+        std::make_shared<buffer::Flusher>(IdOf(section), std::string(section.Type()),
+                                          std::move(output), std::move(options), options_.workers);
     flusher_list_.push_back(flusher);
   }
   std::unique_ptr<Output> secondary;
@@ -287,8 +297,8 @@ std::unique_ptr<Output> Builder::MakeStage(const config::Element& section,
   Env env(*this, section, IdOf(section));
   auto encoder = flusher->output().NewEncoder(env);
   if (encoder == nullptr) return nullptr;
-  auto stage = std::make_unique<buffer::Stage>(flusher, worker_, std::move(encoder),
-                                               std::move(secondary));
+  auto stage =
+      std::make_unique<buffer::Stage>(flusher, worker_, std::move(encoder), std::move(secondary));
   plan_->stages.push_back(stage.get());
   return stage;
 }
@@ -301,8 +311,8 @@ void Builder::CheckLabels() {
     for (const config::Element* section : root_.Sections("label")) known.push_back(section->arg);
     const std::string_view nearest = config::Nearest(label, known);
     problems().Error(location, "label " + label + " is not declared",
-                    nearest.empty() ? "add a <label " + label + "> section"
-                                    : "did you mean " + std::string(nearest) + "?");
+                     nearest.empty() ? "add a <label " + label + "> section"
+                                     : "did you mean " + std::string(nearest) + "?");
   }
   for (const config::Element* section : root_.Sections("label")) {
     const std::string& name = section->arg;

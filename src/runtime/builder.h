@@ -88,10 +88,11 @@ class Builder {
 
   int worker_ = 0;
   WorkerPlan* plan_ = nullptr;
-  // Shared by workers: one flusher per <match> (or <store>) section.
-  std::map<const config::Element*, std::shared_ptr<buffer::Flusher>> flushers_;
+  // Shared by workers, by the place of the section: each worker loads its own copy of sub-sections.
+  // One flusher per <match>, <store> or <secondary> section.
+  std::map<std::string, std::shared_ptr<buffer::Flusher>> flushers_;
   std::vector<std::shared_ptr<buffer::Flusher>> flusher_list_;
-  std::map<const config::Element*, std::string> ids_;
+  std::map<std::string, std::string> ids_;
   std::map<std::string, config::Location> explicit_ids_;
   std::vector<std::pair<std::string, config::Location>> label_uses_;
   std::set<std::string> used_labels_;

@@ -5,10 +5,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "event/json.h"
 #include "buffer/params.h"
 #include "config/element.h"
 #include "config/problems.h"
+#include "event/json.h"
 #include "net/url.h"
 #include "output/elasticsearch/encoder.h"
 #include "output/elasticsearch/params.h"
@@ -49,7 +49,8 @@ net::HttpOptions HttpOptionsOf(const ElasticsearchParams& params, const net::Url
 // Whether a template file is for _index_template: those have their mappings under "template".
 bool IsComposable(std::string_view text) {
   bool composable = false;
-  json::ForEachMember(text, [&composable](const Field& member) {
+  Arena scratch;
+  json::ForEachMember(text, scratch, [&composable](const Field& member) {
     composable = composable || (member.key() == "template" && member.kind == Kind::kObject);
     return !composable;
   });
@@ -79,11 +80,9 @@ class ElasticsearchOutput final : public BufferedOutput {
     options.logstash_dateformat = params_.logstash_dateformat;
     options.utc_index = params_.utc_index;
     options.index_name = params_.index_name;
-    const auto sections = env.element().Sections("buffer");
     config::Problems reported;  // when the buffer itself was made
     LoadContext quiet{reported};
-    options.buffer = buffer::ResolveBuffer(sections.empty() ? nullptr : sections.front(),
-                                           buffer_defaults(), quiet);
+    options.buffer = buffer::ResolveBuffer(env.element(), buffer_defaults(), quiet);
     options.add_timestamp = params_.logstash_format || params_.include_timestamp;
     options.time_precision = static_cast<int>(params_.time_precision);
     options.include_tag_key = params_.include_tag_key;

@@ -9,8 +9,8 @@
 namespace tailrace::elasticsearch {
 namespace {
 
-// For how many seconds (aligned, from the epoch) a date in this format stays the same. Zones are off
-// UTC by multiples of 15 minutes.
+// For how many seconds (aligned, from the epoch) a date in this format stays the same. Zones are
+// off UTC by multiples of 15 minutes.
 int64_t PeriodOf(std::string_view format) {
   if (format.find('%') == std::string_view::npos) return 0;
   if (format.find_first_of("STscXrLN") != std::string_view::npos) return 1;
@@ -32,10 +32,7 @@ Result<std::unique_ptr<BulkEncoder>> BulkEncoder::Create(const EncoderOptions& o
     encoder->date_ = std::move(*date);
     encoder->period_ = PeriodOf(options.logstash_dateformat);
   } else {
-    const text::ChunkKeySet& keys = encoder->keys_.set();
-    const auto problems = text::ValidatePlaceholders("index_name", options.index_name, keys);
-    if (!problems.empty()) return Fail(problems.front());
-    encoder->index_ = text::Placeholders::Compile(options.index_name, keys);
+    encoder->index_ = text::Placeholders::Compile(options.index_name, encoder->keys_.set());
     encoder->period_ = PeriodOf(options.index_name);
     encoder->per_row_ = options.index_name.find("${") != std::string::npos;
   }

@@ -44,8 +44,7 @@ class BulkEncoder final : public Encoder {
   bool separate_keys() const override { return false; }
 
  private:
-  explicit BulkEncoder(const EncoderOptions& options)
-      : options_(options), keys_(options.buffer) {}
+  explicit BulkEncoder(const EncoderOptions& options) : options_(options), keys_(options.buffer) {}
 
   void AppendIndexName(Batch& batch, const Row& row, std::string& out);
   // The action line up to the id, rendered once per period of the index's date.

@@ -36,7 +36,8 @@ void AddConnection(Schema<P>& s) {
       .Param("password", &P::password, "Password.", {.secret = true})
       .Param("api_key", &P::api_key, "API key, in its encoded form.", {.secret = true})
       .Param("custom_headers", &P::custom_headers, "Further request headers.")
-      .Param("request_timeout", &P::request_timeout, "Longest time for one request.", {.min = 0.001})
+      .Param("request_timeout", &P::request_timeout, "Longest time for one request.",
+             {.min = 0.001})
       .Param("ssl_verify", &P::ssl_verify, "Verifies the server's certificate and name.")
       .Param("ca_file", &P::ca_file, "Certificates to trust.")
       .Param("client_cert", &P::client_cert, "Our certificate.")
@@ -65,9 +66,10 @@ void AddDocuments(Schema<P>& s) {
       .Param("tag_key", &P::tag_key, "Under this key.")
       .Param("write_operation", &P::write_operation, "index, create, update or upsert.")
       .Param("id_key", &P::id_key, "Field that holds the document's id.")
-      .Param("document_ids", &P::document_ids,
-             "auto: documents that can be read again (tailed files) are created with an id made from "
-             "file and offset, so that nothing is stored twice; never: the server makes ids.");
+      .Param(
+          "document_ids", &P::document_ids,
+          "auto: documents that can be read again (tailed files) are created with an id made from "
+          "file and offset, so that nothing is stored twice; never: the server makes ids.");
 }
 
 void AddSetup(Schema<P>& s) {
@@ -77,8 +79,7 @@ void AddSetup(Schema<P>& s) {
       .Param("use_legacy_template", &P::use_legacy_template,
              "Installs it by _template; false: by _index_template. A file with a `template` member "
              "is always installed by _index_template.")
-      .Param("customize_template", &P::customize_template,
-             "Texts to replace in the template file.")
+      .Param("customize_template", &P::customize_template, "Texts to replace in the template file.")
       .Param("enable_ilm", &P::enable_ilm, "Installs a lifecycle policy at start.")
       .Param("ilm_policy_id", &P::ilm_policy_id, "Name of the policy.")
       .Param("ilm_policy", &P::ilm_policy, "The policy, as JSON.")
@@ -90,6 +91,7 @@ void AddSetup(Schema<P>& s) {
 const Schema<ElasticsearchParams>& ElasticsearchParams::schema() {
   static const auto s = [] {
     Schema<P> made;
+    made.Inherit<BufferedParams>();
     AddConnection(made);
     AddDocuments(made);
     AddSetup(made);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/gzip.h"
+#include "tailrace/buffered_params.h"
 #include "tailrace/params.h"
 
 namespace tailrace::elasticsearch {
@@ -27,7 +28,7 @@ namespace tailrace::elasticsearch {
 
 using TextHash = std::vector<std::pair<std::string, std::string>>;
 
-struct ElasticsearchParams {
+struct ElasticsearchParams : BufferedParams {
   // Where to.
   std::string host = "localhost";
   int64_t port = 9200;

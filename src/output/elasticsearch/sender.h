@@ -16,8 +16,8 @@
 namespace tailrace::elasticsearch {
 
 struct SenderOptions {
-  std::vector<net::HttpOptions> hosts;     // at least one
-  std::vector<net::HttpHeader> headers;    // besides Content-Type
+  std::vector<net::HttpOptions> hosts;   // at least one
+  std::vector<net::HttpHeader> headers;  // besides Content-Type
   std::string content_type = "application/x-ndjson";
   std::string bulk_path = "/_bulk";
   net::CompressionLevel compression = net::CompressionLevel::kNone;

@@ -46,8 +46,7 @@ Status Setup::Put(net::HttpClient& client, const SetupStep& step) {
     LogInfo("installed.", {{"what", step.what}, {"server", client.options().base_url}});
     return {};
   }
-  const bool unknown_api =
-      answer->status == 400 || answer->status == 404 || answer->status == 405;
+  const bool unknown_api = answer->status == 400 || answer->status == 404 || answer->status == 405;
   if (step.optional && unknown_api) {
     LogWarn("the server does not know this; the agent goes on without it.",
             {{"what", step.what}, {"status", answer->status}, {"path", step.path}});
