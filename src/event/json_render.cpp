@@ -71,21 +71,14 @@ void AppendQuoted(std::string_view inside, ByteBuffer& out) {
   out.Commit(static_cast<size_t>(to - room));
 }
 
-size_t LiteralSize(Kind kind) { return kind == Kind::kFalse ? 5 : 4; }
-
-// One past the last byte of a field that is in place.
+// One past the last byte of a field that is in place: its value's size is not that of a literal,
+// and does not count a string's closing quote.
 const char* PlaceEnd(const Field& field) {
-  switch (field.kind) {
-    case Kind::kClean:
-    case Kind::kEscaped:
-      return field.value_data + field.value_size + 1;
-    case Kind::kNull:
-    case Kind::kTrue:
-    case Kind::kFalse:
-      return field.value_data + LiteralSize(field.kind);
-    default:
-      return field.value_data + field.value_size;
-  }
+  static constexpr uint8_t kBeyond[] = {4, 4, 5, 0, 0, 0, 1, 1, 0, 0, 0};
+  static_assert(static_cast<int>(Kind::kNull) == 0 && static_cast<int>(Kind::kTrue) == 1 &&
+                static_cast<int>(Kind::kFalse) == 2 && static_cast<int>(Kind::kClean) == 6 &&
+                static_cast<int>(Kind::kEscaped) == 7 && std::size(kBeyond) == 11);
+  return field.value_data + field.value_size + kBeyond[static_cast<size_t>(field.kind)];
 }
 
 }  // namespace
