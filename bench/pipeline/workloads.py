@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fixed set of workloads: what is generated, which floor is the denominator, how a run ends.
+
+Each has a folder workloads/NAME with the tailrace configuration (fluent.conf). The configurations
+read these variables: BENCH_LOGS (folder made by tailrace_generate), BENCH_STATE (positions,
+buffers), BENCH_PORT (the sink), BENCH_WORKERS.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    name: str
+    title: str
+    kind: str = "app"  # of tailrace_generate
+    files: int = 8
+    floor: tuple = ()  # arguments of tailrace_floor; empty: no floor, not a throughput run
+    output: str = "bulk"  # bulk: into the sink; null: ends when all positions stand at the end
+    config: str = ""  # folder with the configuration, if not the workload's own
+    env: tuple = ()  # ((name, value), ...) on top of the common variables
+    peers: bool = False  # also run by peers
+    extra: tuple = ()  # of tailrace_generate
+    mode: str = "backlog"  # backlog, steady, many, idle
+
+    def config_folder(self):
+        return self.config or self.name
+
+
+WORKLOADS = [
+    Workload("W1", "CRI tail, join, JSON to bulk", floor=("--send",), peers=True),
+    Workload("W2", "W1 with Kubernetes metadata and the echo schema",
+             floor=("--metadata", "--send"), peers=True),
+    Workload("W3", "W2 with gzip", floor=("--metadata", "--gzip", "--send"), peers=True),
+    Workload("W4", "nginx lines, built-in parser, to bulk", kind="nginx",
+             floor=("--format", "nginx", "--send"), peers=True),
+    Workload("W4u", "nginx lines, a user's own pattern, to bulk", kind="nginx",
+             floor=("--format", "nginx-regex", "--send")),
+    Workload("W5", "W1 into the null output", floor=("--no-send",), output="null"),
+    Workload("W5x2", "W5 with two workers", floor=("--no-send",), output="null", config="W5",
+             env=(("BENCH_WORKERS", "2"),)),
+    Workload("W6", "steady 10 MB/s, flush_interval 1s", mode="steady",
+             extra=("--rate", "10MB", "--rotate", "20MB")),
+    Workload("W6i", "steady 10 MB/s, flush_mode immediate", mode="steady",
+             extra=("--rate", "10MB", "--rotate", "20MB")),
+    Workload("W7", "10,000 files of which 50 are written", files=10000, mode="many",
+             extra=("--rate", "1MB", "--active", "50", "--quiet-lines", "10")),
+    Workload("idle", "1,000 quiet files", files=1000, mode="idle", config="W1",
+             extra=("--rate", "1", "--active", "1", "--quiet-lines", "10")),
+    Workload("W8", "forward in, forward out", mode="forward"),
+    Workload("W9", "CRI tail, JSON to Kafka", mode="kafka"),
+    Workload("W10", "multi-line stack traces to bulk", kind="stack",
+             floor=("--join-traces", "--send")),
+    Workload("W11", "W2 with redaction", floor=("--metadata", "--send")),
+]
+
+BY_NAME = {w.name: w for w in WORKLOADS}
