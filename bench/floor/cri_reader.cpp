@@ -9,8 +9,8 @@
 
 namespace tailrace::bench {
 
-CriReader::CriReader(std::size_t read_bytes)
-    : buffer_(read_bytes * 2 + kPadding), read_bytes_(read_bytes) {}
+CriReader::CriReader(Framing framing, std::size_t read_bytes)
+    : framing_(framing), buffer_(read_bytes * 2 + kPadding), read_bytes_(read_bytes) {}
 
 int CriReader::Open(const char* path) {
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
@@ -47,6 +47,12 @@ long CriReader::Fill(int fd, std::uint64_t file_offset) {
 
 bool CriReader::Split(std::string_view line, std::uint64_t offset, CriMessage& message,
                       bool& complete) {
+  if (framing_ == Framing::kPlain) {
+    message.text = line;
+    message.offset = offset;
+    complete = true;
+    return true;
+  }
   // TIME SP STREAM SP TAGS SP TEXT; the stream is a word of six letters.
   const std::size_t space = line.find(' ');
   if (space == std::string_view::npos || line.size() < space + 10 || line[space + 7] != ' ' ||

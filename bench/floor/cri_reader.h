@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reads one container log file (CRI format) as cheaply as it can be done correctly: large pread
-// calls, one scan for newlines, the fixed head split by position, `P` pieces joined per stream.
+// Reads one log file as cheaply as it can be done correctly: large pread calls, one scan for
+// newlines; in CRI files the fixed head is split by position and `P` pieces are joined per stream.
 // Source of the format: kubernetes/design-proposals-archive, node/kubelet-cri-logging.md.
 
 #include <array>
@@ -35,12 +35,17 @@ struct ReadTotals {
   std::uint64_t malformed = 0;  // lines without a CRI head; skipped
 };
 
+enum class Framing {
+  kCri,
+  kPlain,  // a line is a message; time and stream stay empty
+};
+
 class CriReader {
  public:
   static constexpr std::size_t kPadding = 64;
 
   // `read_bytes` is the size of one pread.
-  explicit CriReader(std::size_t read_bytes);
+  CriReader(Framing framing, std::size_t read_bytes);
 
   // Reads `path` to its end and calls `handle(const FileIdentity&, const CriMessage&)` for each
   // message. Returns false with errno set if the file cannot be opened or read.
@@ -62,6 +67,7 @@ class CriReader {
   bool Split(std::string_view line, std::uint64_t offset, CriMessage& message, bool& complete);
   static void Close(int fd);
 
+  Framing framing_;
   std::vector<char> buffer_;
   std::size_t read_bytes_;
   std::size_t kept_ = 0;  // bytes at the front of buffer_ that belong to an unfinished line

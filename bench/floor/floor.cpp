@@ -4,8 +4,11 @@
 // message completely as JSON (simdjson DOM), and copies it out with an id, the time and the
 // Kubernetes metadata. No configuration, no routing, no buffers, no positions, no retries.
 //
-//   tailrace_floor [--metadata] [--send URL | --no-send] [--gzip] [--read-bytes N]
-//                  [--chunk-bytes N] FILE...
+//   tailrace_floor [--format cri|traces|nginx|nginx-regex] [--metadata] [--send URL | --no-send]
+//                  [--gzip] [--read-bytes N] [--chunk-bytes N] FILE...
+//
+// traces joins the lines of stack traces; nginx takes access log lines apart, by hand or by
+// Fluentd's pattern in PCRE2.
 //
 // Prints one JSON object: what was read and written, wall and CPU seconds (user + system of this
 // process), and MB (10^6 bytes of input) per CPU second.
@@ -24,6 +27,7 @@
 
 #include "bulk_sender.h"
 #include "cri_reader.h"
+#include "message_handlers.h"
 #include "render.h"
 
 namespace {
@@ -33,8 +37,12 @@ using tailrace::bench::BulkSender;
 using tailrace::bench::CriMessage;
 using tailrace::bench::CriReader;
 using tailrace::bench::FileIdentity;
+using tailrace::bench::Framing;
 using tailrace::bench::Gzip;
+using tailrace::bench::JsonHandler;
+using tailrace::bench::NginxHandler;
 using tailrace::bench::ReadTotals;
+using tailrace::bench::TraceHandler;
 
 // What a metadata filter adds to each document, about 250 bytes.
 constexpr char kMetadata[] =
@@ -42,7 +50,10 @@ constexpr char kMetadata[] =
     R"("container_name":"api","pod_id":"6f1b7c1e-5d0f-4b57-9d4b-0d5a3c1f2e77","host":"node-17",)"
     R"("labels":{"app":"echo-api","tier":"backend","version":"v2.14.3","team":"realtime"}})";
 
+enum class Format { kCri, kTraces, kNginx, kNginxRegex };
+
 struct Options {
+  Format format = Format::kCri;
   std::vector<std::string> files;
   std::string url;
   bool metadata = false;
@@ -53,9 +64,18 @@ struct Options {
 
 [[noreturn]] void Usage() {
   std::fprintf(stderr,
-               "usage: tailrace_floor [--metadata] [--send URL | --no-send] [--gzip]\n"
-               "                      [--read-bytes N] [--chunk-bytes N] FILE...\n");
+               "usage: tailrace_floor [--format cri|traces|nginx|nginx-regex] [--metadata]\n"
+               "         [--send URL | --no-send] [--gzip] [--read-bytes N] [--chunk-bytes N]\n"
+               "         FILE...\n");
   std::exit(2);
+}
+
+Format ParseFormat(const std::string& text) {
+  if (text == "cri") return Format::kCri;
+  if (text == "traces") return Format::kTraces;
+  if (text == "nginx") return Format::kNginx;
+  if (text == "nginx-regex") return Format::kNginxRegex;
+  Usage();
 }
 
 Options ParseOptions(int argc, char** argv) {
@@ -66,7 +86,9 @@ Options ParseOptions(int argc, char** argv) {
   };
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
-    if (arg == "--metadata")
+    if (arg == "--format")
+      options.format = ParseFormat(value(i));
+    else if (arg == "--metadata")
       options.metadata = true;
     else if (arg == "--gzip")
       options.gzip = true;
@@ -125,52 +147,59 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-int Run(const Options& options) {
+template <typename Handler>
+int Run(const Options& options, BulkBody& body, Handler&& handler) {
   const auto wall_start = std::chrono::steady_clock::now();
   const double cpu_start = CpuSeconds();
-  CriReader reader(options.read_bytes);
-  BulkBody body("bench", options.metadata ? kMetadata : "");
+  const bool plain = options.format == Format::kNginx || options.format == Format::kNginxRegex;
+  CriReader reader(plain ? Framing::kPlain : Framing::kCri, options.read_bytes);
   Destination destination(options);
-  simdjson::dom::parser parser;
   ReadTotals totals;
-  std::uint64_t text_messages = 0;
   for (const std::string& file : options.files) {
-    const bool ok = reader.ReadFile(
-        file.c_str(), totals, [&](const FileIdentity& identity, const CriMessage& message) {
-          simdjson::dom::element document;
-          // The reader leaves padding behind the text, so no copy is made.
-          if (message.text.substr(0, 1) == "{" &&
-              parser.parse(message.text.data(), message.text.size(), false).get(document) ==
-                  simdjson::SUCCESS) {
-            body.AddObject(identity, message);
-          } else {
-            body.AddText(identity, message);
-            ++text_messages;
-          }
-          if (body.bytes().size() >= options.chunk_bytes) destination.Take(body);
-        });
+    FileIdentity last;
+    const bool ok = reader.ReadFile(file.c_str(), totals,
+                                    [&](const FileIdentity& identity, const CriMessage& message) {
+                                      last = identity;
+                                      handler(identity, message);
+                                      if (body.bytes().size() >= options.chunk_bytes) {
+                                        destination.Take(body);
+                                      }
+                                    });
     if (!ok) {
       std::fprintf(stderr, "cannot read %s: %s\n", file.c_str(), std::strerror(errno));
       return 3;
     }
+    handler.EndFile(last);
   }
   if (!body.bytes().empty()) destination.Take(body);
   const double cpu = CpuSeconds() - cpu_start;
   const double wall =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count();
+  const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
   std::printf(
       "{\"bytes\":%llu,\"lines\":%llu,\"docs\":%llu,\"text\":%llu,\"malformed\":%llu,"
       "\"body_bytes\":%llu,\"wire_bytes\":%llu,\"wall_s\":%.4f,\"cpu_s\":%.4f,"
       "\"mb_per_cpu_s\":%.1f,\"mb_per_s\":%.1f,\"simd\":\"%s\"}\n",
-      static_cast<unsigned long long>(totals.bytes), static_cast<unsigned long long>(totals.lines),
-      static_cast<unsigned long long>(body.documents()),
-      static_cast<unsigned long long>(text_messages),
-      static_cast<unsigned long long>(totals.malformed),
-      static_cast<unsigned long long>(destination.body_bytes()),
-      static_cast<unsigned long long>(destination.wire_bytes()), wall, cpu,
-      static_cast<double>(totals.bytes) / 1e6 / cpu, static_cast<double>(totals.bytes) / 1e6 / wall,
+      number(totals.bytes), number(totals.lines), number(body.documents()),
+      number(body.text_documents()), number(totals.malformed), number(destination.body_bytes()),
+      number(destination.wire_bytes()), wall, cpu, static_cast<double>(totals.bytes) / 1e6 / cpu,
+      static_cast<double>(totals.bytes) / 1e6 / wall,
       simdjson::get_active_implementation()->name().c_str());
   return 0;
+}
+
+int RunFormat(const Options& options) {
+  BulkBody body("bench", options.metadata ? kMetadata : "");
+  switch (options.format) {
+    case Format::kTraces:
+      return Run(options, body, TraceHandler(body));
+    case Format::kNginx:
+    case Format::kNginxRegex:
+      return Run(options, body, NginxHandler(body, options.format == Format::kNginxRegex));
+    case Format::kCri:
+      break;
+  }
+  return Run(options, body, JsonHandler(body));
 }
 
 }  // namespace
@@ -178,7 +207,7 @@ int Run(const Options& options) {
 int main(int argc, char** argv) {
   const Options options = ParseOptions(argc, argv);
   try {
-    return Run(options);
+    return RunFormat(options);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "tailrace_floor: %s\n", e.what());
     return 3;

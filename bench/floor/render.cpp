@@ -121,10 +121,31 @@ void BulkBody::AddText(const FileIdentity& file, const CriMessage& message) {
   Reserve(action_.size() + 2 * kIdBytes + 6 * message.text.size() + message.time.size() +
           metadata_.size() + 128);
   Action(file, message.offset);
+  ++text_documents_;
   Append("{\"message\":\"");
   AppendEscaped(message.text);
   Append("\",");
   Tail(message);
+}
+
+void BulkBody::AddRecord(const FileIdentity& file, std::uint64_t offset,
+                         std::span<const Field> fields, std::string_view time) {
+  std::size_t size = action_.size() + 2 * kIdBytes + time.size() + 128;
+  for (const Field& field : fields) size += field.name.size() + 6 * field.value.size() + 8;
+  Reserve(size);
+  Action(file, offset);
+  Append("{");
+  for (const Field& field : fields) {
+    Append("\"");
+    Append(field.name);
+    Append("\":\"");
+    AppendEscaped(field.value);
+    Append("\",");
+  }
+  Append("\"@timestamp\":\"");
+  Append(time);
+  Append("\"}\n");
+  ++documents_;
 }
 
 void BulkBody::AppendEscaped(std::string_view text) {

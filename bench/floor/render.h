@@ -4,6 +4,7 @@
 // message's own JSON copied as it stands (or its text, escaped) with the fields every agent adds.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,9 +22,17 @@ class BulkBody {
   void AddObject(const FileIdentity& file, const CriMessage& message);
   // Anything else.
   void AddText(const FileIdentity& file, const CriMessage& message);
+  // A record of text fields; `time` becomes @timestamp.
+  struct Field {
+    std::string_view name;
+    std::string_view value;
+  };
+  void AddRecord(const FileIdentity& file, std::uint64_t offset, std::span<const Field> fields,
+                 std::string_view time);
 
   std::string_view bytes() const { return {bytes_.data(), size_}; }
   std::uint64_t documents() const { return documents_; }
+  std::uint64_t text_documents() const { return text_documents_; }
   void Clear() { size_ = 0; }
 
  private:
@@ -38,6 +47,7 @@ class BulkBody {
   std::string action_;
   std::string metadata_;
   std::uint64_t documents_ = 0;
+  std::uint64_t text_documents_ = 0;  // of these
 };
 
 }  // namespace tailrace::bench

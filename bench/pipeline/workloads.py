@@ -50,7 +50,7 @@ WORKLOADS = [
     Workload("W8", "forward in, forward out", mode="forward"),
     Workload("W9", "CRI tail, JSON to Kafka", mode="kafka"),
     Workload("W10", "multi-line stack traces to bulk", kind="stack",
-             floor=("--join-traces", "--send")),
+             floor=("--format", "traces", "--send")),
     Workload("W11", "W2 with redaction", floor=("--metadata", "--send")),
 ]
 
