@@ -15,14 +15,10 @@ constexpr std::array<std::string_view, 9> kNames = {"remote", "host", "user",   
 
 // Fluentd's pattern for nginx; the groups in order: the fields above with time after user.
 constexpr char kPattern[] =
-    R"(^([^ ]*) ([^ ]*) ([^ ]*) \[([^\]]*)\] "(\S+)(?: +([^\"]*?)(?: +\S*)?)?" ([^ ]*) ([^ ]*))"
-    R"((?: "([^\"]*)"
-    "([^\"]*)"(?:\s + ([^] +))
-    ?)
-    ? $) ";
+    R"re(^([^ ]*) ([^ ]*) ([^ ]*) \[([^\]]*)\] "(\S+)(?: +([^\"]*?)(?: +\S*)?)?" )re"
+    R"re(([^ ]*) ([^ ]*)(?: "([^\"]*)" "([^\"]*)"(?:\s+([^ ]+))?)?$)re";
 
-    bool
-    ConvertTime(NginxRecord& record) {
+bool ConvertTime(NginxRecord& record) {
   const std::string_view t = record.time;
   if (t.size() != 26 || t[2] != '/' || t[6] != '/' || t[11] != ':') return false;
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
