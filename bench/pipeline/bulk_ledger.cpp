@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bulk_ledger.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -28,20 +25,6 @@ std::uint64_t Hash(std::string_view text) {  // 8 bytes at a time, multiply and 
     text.remove_prefix(length);
   }
   return hash == 0 ? 1 : hash;
-}
-
-// The characters that may stand between a name and its value, in JSON, escaped JSON or text.
-std::size_t SkipGlue(std::string_view text, std::size_t at) {
-  while (at < text.size() && std::strchr("\\\":= ", text[at]) != nullptr) ++at;
-  return at;
-}
-
-// The digits at `at`; moves it behind them. False if there are none.
-bool ReadNumber(std::string_view text, std::size_t& at, std::uint64_t& value) {
-  const auto result = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  if (result.ec != std::errc()) return false;
-  at = static_cast<std::size_t>(result.ptr - text.data());
-  return true;
 }
 
 }  // namespace
@@ -211,47 +194,11 @@ int BulkLedger::Item(std::string_view action, std::string_view document, std::in
 }
 
 void BulkLedger::NoteEvent(std::string_view document, std::int64_t now_ns) {
-  std::size_t at = 0;
-  std::uint64_t source = 0;
-  std::uint64_t number = 0;
-  for (;;) {
-    const void* found = ::memmem(document.data() + at, document.size() - at, "seq", 3);
-    if (found == nullptr) {
-      ++unknown_;
-      return;
-    }
-    at = static_cast<std::size_t>(static_cast<const char*>(found) - document.data()) + 3;
-    std::size_t value = SkipGlue(document, at);
-    if (value >= document.size() || document[value] != 'c') continue;
-    ++value;
-    if (!ReadNumber(document, value, source) || value >= document.size() ||
-        document[value] != ':') {
-      continue;
-    }
-    ++value;
-    if (ReadNumber(document, value, number)) break;
-  }
-  if (source >= (1U << 20) || number >= (1U << 30)) {
-    ++unknown_;
-    return;
-  }
-  if (seen_.size() <= source) seen_.resize(source + 1);
-  std::vector<std::uint8_t>& seen = seen_[source];
-  if (seen.size() <= number) seen.resize(std::max<std::size_t>(number + 1, seen.size() * 2));
-  if (seen[number] == 0) {
-    ++unique_;
-  } else {
-    ++duplicates_;
-  }
-  if (seen[number] < 255) ++seen[number];
-  constexpr std::string_view kSent = "sent_ns";
-  const std::size_t sent_at = document.find(kSent, at);
-  if (sent_at == std::string_view::npos) return;
-  std::size_t value = SkipGlue(document, sent_at + kSent.size());
-  std::uint64_t sent_ns = 0;
-  if (ReadNumber(document, value, sent_ns)) {
-    delays_.Add((now_ns - static_cast<std::int64_t>(sent_ns)) / 1000);
-  }
+  const std::optional<Sequence> sequence = FindSequence(document);
+  if (!sequence) return book_.NoteUnknown();
+  book_.Note(*sequence);
+  const std::optional<std::uint64_t> sent_ns = FindNumber(document, "sent_ns", sequence->end);
+  if (sent_ns) delays_.Add((now_ns - static_cast<std::int64_t>(*sent_ns)) / 1000);
 }
 
 std::string BulkLedger::Summary(const std::string& manifest_path) const {
@@ -268,11 +215,7 @@ std::string BulkLedger::Summary(const std::string& manifest_path) const {
       static_cast<unsigned long long>(body_bytes_), static_cast<long long>(first_ns_),
       static_cast<long long>(last_ns_));
   std::string json = text;
-  if (verify_) {
-    json += ",\"unique\":" + std::to_string(unique_) +
-            ",\"duplicates\":" + std::to_string(duplicates_) +
-            ",\"unknown\":" + std::to_string(unknown_);
-  }
+  if (verify_) json += book_.Counts();
   if (delays_.count() > 0) {
     std::snprintf(text, sizeof text,
                   ",\"delay_ms\":{\"count\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
@@ -280,33 +223,7 @@ std::string BulkLedger::Summary(const std::string& manifest_path) const {
                   delays_.QuantileMs(0.99), delays_.QuantileMs(0.9999999));
     json += text;
   }
-  if (verify_ && !manifest_path.empty()) {
-    simdjson::dom::parser parser;
-    simdjson::dom::element manifest;
-    simdjson::dom::array files;
-    if (parser.load(manifest_path).get(manifest) == simdjson::SUCCESS &&
-        manifest["files"].get(files) == simdjson::SUCCESS) {
-      std::uint64_t lost = 0;
-      std::uint64_t expected = 0;
-      std::uint64_t invented = unique_;
-      std::size_t source = 0;  // files stand in the order of their numbers
-      for (const simdjson::dom::element file : files) {
-        const std::uint64_t events = file["events"].get_uint64().value();
-        expected += events;
-        for (std::uint64_t i = 0; i < events; ++i) {
-          const bool seen =
-              source < seen_.size() && i < seen_[source].size() && seen_[source][i] != 0;
-          lost += seen ? 0 : 1;
-        }
-        ++source;
-      }
-      invented -= expected - lost;
-      json += ",\"expected\":" + std::to_string(expected) + ",\"lost\":" + std::to_string(lost) +
-              ",\"invented\":" + std::to_string(invented);
-    } else {
-      json += ",\"manifest_error\":\"cannot read the manifest\"";
-    }
-  }
+  if (verify_ && !manifest_path.empty()) json += book_.Compare(manifest_path);
   return json + "}";
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sequence_book.h"
+
 namespace tailrace::bench {
 
 // A set of 64-bit hashes; open addressing, grows at half full.
@@ -76,13 +78,10 @@ class BulkLedger {
   std::uint64_t items_refused_ = 0;
   std::uint64_t bad_requests_ = 0;
   std::uint64_t with_id_ = 0;
-  std::uint64_t unknown_ = 0;     // documents without a sequence
-  std::uint64_t unique_ = 0;      // events seen at least once
-  std::uint64_t duplicates_ = 0;  // stored again
   std::int64_t first_ns_ = 0;
   std::int64_t last_ns_ = 0;
   HashSet ids_;
-  std::vector<std::vector<std::uint8_t>> seen_;  // by source, by number; saturates at 255
+  SequenceBook book_;
   DelayHistogram delays_;
   std::string item_answers_;
   std::string plain_items_;

@@ -43,7 +43,10 @@ class Tailrace:
         config = self.context.source / "workloads" / workload.config_folder() / "fluent.conf"
         env = {"BENCH_LOGS": str(logs), "BENCH_STATE": str(state), "BENCH_PORT": str(port),
                "BENCH_WORKERS": "1", **dict(workload.env)}
-        return harness.Measured([self.context.tools.agent, "-c", config], state / "agent.log", env)
+        return harness.Measured(self.command(config), state / "agent.log", env)
+
+    def command(self, config):
+        return [self.context.tools.agent, "-c", config]
 
     def null_run_ended(self, state, files):
         return harness.positions_at_end(state / "tail.pos", files)
