@@ -27,6 +27,7 @@ class Tools:
         self.generate = build / "bench/pipeline/tailrace_generate"
         self.sink = build / "bench/pipeline/tailrace_sink"
         self.forward = build / "bench/pipeline/tailrace_forward"
+        self.kafka_check = build / "bench/pipeline/tailrace_kafka_check"
 
     def missing(self):
         return [str(p) for p in vars(self).values() if not p.exists()]

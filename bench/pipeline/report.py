@@ -50,24 +50,30 @@ def workload_result(workload, runs, floors, failures):
     return result
 
 
-def write(folder, machine, command, results, absent):
+def write(folder, machine, command, result):
+    """Keeps the result of one workload, in place of an earlier one."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for result in results:
-        (folder / f"{result['workload']}.json").write_text(
-            json.dumps({"machine": machine, "command": command, **result}, indent=1) + "\n")
-        if result["mode"] == "backlog" and result["medians"]:
-            (folder / f"{result['workload']}.svg").write_text(plot(result))
-    page = [f"# Benchmarks\n\n`{command}`, tailrace {machine['commit']}, {machine['date']}.\n",
-            f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}. MB are 10^6 "
-            "bytes of input; CPU is user + system of the collector's process, from start to end; "
-            "figures are medians. The floor is the least program that makes the same output "
-            "(bench/floor); it ran before each run of tailrace, in the same minute. Every run is "
-            "checked by sequence numbers: one that loses an event is a failed run.\n"]
+    (folder / f"{result['workload']}.json").write_text(
+        json.dumps({"machine": machine, "command": command, **result}, indent=1) + "\n")
+    if result["mode"] == "backlog" and result["medians"]:
+        (folder / f"{result['workload']}.svg").write_text(plot(result))
+
+
+def write_page(folder, order, absent):
+    """README.md from all results in `folder`, those of earlier sessions included."""
+    folder = pathlib.Path(folder)
+    page = ["# Benchmarks\n",
+            "MB are 10^6 bytes of input; CPU is user + system of the collector's process, from "
+            "start to end; figures are medians. The floor is the least program that makes the same "
+            "output (bench/floor); it ran before each run of tailrace. Every run is checked by "
+            "sequence numbers: one that loses an event is a failed run. Written by `./dev bench`.\n"]
     if absent:
         page.append("Not installed, so not measured: " + ", ".join(absent) + ".\n")
-    for result in results:
-        page.append(section(result))
+    for name in order:
+        path = folder / f"{name}.json"
+        if path.exists():
+            page.append(section(json.loads(path.read_text())))
     (folder / "README.md").write_text("\n".join(page))
 
 
@@ -86,6 +92,9 @@ def section(result):
         lines.append(f"\ntailrace works at {100 * result['ratio_to_floor']:.0f}% of the floor.")
     if result["mode"] == "backlog" and result["medians"]:
         lines.append(f"\n![MB per CPU second]({result['workload']}.svg)")
+    machine = result["machine"]
+    lines.append(f"\n`{result['command']}`, tailrace {machine['commit']}, {machine['date']}, "
+                 f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}")
     for failure in result["failures"]:
         lines.append(f"\n**Failed run** of {failure['collector']}: {failure['why']}")
     return "\n".join(lines) + "\n"

@@ -143,9 +143,13 @@ def main(argv):
     if session.absent and not arguments.no_peers:
         say("peers not installed, skipped: " + ", ".join(session.absent))
     chosen = [BY_NAME[n] for n in arguments.workloads] or WORKLOADS
-    results = [session.run(workload) for workload in chosen]
-    report.write(arguments.results, machine(), "./dev bench " + " ".join(argv), results,
-                 [] if arguments.no_peers else session.absent)
+    command = " ".join(["./dev bench", *argv])
+    results = []
+    for workload in chosen:
+        results.append(session.run(workload))
+        report.write(arguments.results, machine(), command, results[-1])
+    report.write_page(arguments.results, [w.name for w in WORKLOADS],
+                      [] if arguments.no_peers else session.absent)
     say(f"written: {arguments.results}/README.md")
     failed = any(f["collector"] == "tailrace" and not f["why"].startswith("skipped")
                  for r in results for f in r["failures"])
