@@ -7,6 +7,10 @@
 #include <vector>
 
 #if defined(__x86_64__)
+// g++ 12 takes its own _mm512_undefined_epi32() for an uninitialised variable (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
