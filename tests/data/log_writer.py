@@ -30,6 +30,7 @@ class ContainerLog:
         self.rotate_bytes = rotate_bytes
         self.files_max = files_max
         self.written = 0  # lines; the next sequence number
+        self.bytes_written = 0
         self.rotations = 0
         self._wrap = wrap.WRAPPERS[runtime]
         self._pad = "x" * pad_bytes
@@ -53,6 +54,7 @@ class ContainerLog:
             data = self._wrap(self.line(self.written), "stderr" if self.written % 7 == 3 else "stdout")
             self._file.write(data)
             self._size += len(data)
+            self.bytes_written += len(data)
             self.written += 1
             if self.rotation != "none" and self._size >= self.rotate_bytes:
                 self.rotate()

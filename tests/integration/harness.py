@@ -259,4 +259,6 @@ elasticsearch = real_servers.elasticsearch
 opensearch = real_servers.opensearch
 kafka = real_servers.kafka
 kubernetes = real_servers.kubernetes
+elasticsearch_versions = real_servers.elasticsearch_versions
+opensearch_versions = real_servers.opensearch_versions
 main = unittest.main

@@ -8,7 +8,9 @@ there and does not start is a failure.
 """
 
 import atexit
+import glob
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -66,8 +68,32 @@ def _data_dir(name):
 
 
 def _reason(result):
+    """The last line of what a script said, and before it the first error of a tool that it ran."""
     lines = [line for line in result.stderr.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else f"exit code {result.returncode}"
+    errors = [line[:300] for line in lines[:-1] if "ERROR" in line or line.startswith("go: ")]
+    return "; ".join(lines[-1:] + errors[:1]) if lines else f"exit code {result.returncode}"
+
+
+def have_jdk(version):
+    """True if a JDK of at least this version is installed: Elasticsearch 9 and OpenSearch 3 want 21, Debian 12 has 17."""
+    for release in glob.glob("/usr/lib/jvm/*/release") + [os.path.join(os.environ.get("JAVA_HOME", ""), "release")]:
+        try:
+            with open(release, encoding="utf-8") as file:
+                found = re.search(r'^JAVA_VERSION="(\d+)', file.read(), re.M)
+        except OSError:
+            continue
+        if found and int(found.group(1)) >= version and os.path.exists(os.path.join(os.path.dirname(release), "bin/javac")):
+            return True
+    return False
+
+
+def elasticsearch_versions():
+    """The versions that this machine's JDKs can run."""
+    return ["8.19.21"] + (["9.5.3"] if have_jdk(21) else [])
+
+
+def opensearch_versions():
+    return ["2.19.4"] + (["3.8.0"] if have_jdk(21) else [])
 
 
 def _start(script, name, env):
