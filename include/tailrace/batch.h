@@ -161,7 +161,8 @@ class Batch {
   bool Append(Row& row, const Field& field);
   bool Append(Row& row, std::string_view key, const Value& value, bool key_clean = true);
   // For parsers that make many fields at once: room for `count` more fields of `row`, at most
-  // kFieldsMax in all; write there, then Commit() how many were made. Valid until the batch changes.
+  // kFieldsMax in all; write there, then Commit() how many were made. Valid until the batch
+  // changes.
   Field* Room(Row& row, uint32_t count) {
     Reserve(row, row.count + count);
     return fields_.data() + row.first + row.count;
@@ -186,8 +187,8 @@ class Batch {
 
   std::shared_ptr<const Origin> origin_;
   std::vector<Row> rows_;
-  // Only grows, so that a field is initialised once and not for every row; `used_` of them belong to
-  // rows.
+  // Only grows, so that a field is initialised once and not for every row; `used_` of them belong
+  // to rows.
   std::vector<Field> fields_;
   uint32_t used_ = 0;
   std::vector<SegmentRef> segments_;
