@@ -10,6 +10,7 @@ namespace tailrace {
 // Parsers.
 
 // Filters.
+PluginEntry EchoSchemaFilterPlugin();
 
 // Formatters.
 
@@ -26,6 +27,7 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Parsers.
 
       // Filters.
+      EchoSchemaFilterPlugin(),
 
       // Formatters.
 
