@@ -11,6 +11,7 @@ namespace tailrace {
 
 // Filters.
 PluginEntry EchoSchemaFilterPlugin();
+PluginEntry GrepFilterPlugin();
 
 // Formatters.
 
@@ -28,6 +29,7 @@ const std::vector<PluginEntry>& AllPlugins() {
 
       // Filters.
       EchoSchemaFilterPlugin(),
+      GrepFilterPlugin(),
 
       // Formatters.
 

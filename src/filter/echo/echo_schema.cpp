@@ -5,9 +5,9 @@
 //   {"@timestamp", "level", "service_name", "message", "user_id", "session_id",
 //    "kubernetes": {"namespace", "pod_name", "container_name", "node_name"}, "fields": {…}}
 //
-// Every field has one type, so that no document is refused for its type; what has no place goes under
-// `fields`, which the index template maps as one flattened field, so that no service can explode the
-// mapping.
+// Every field has one type, so that no document is refused for its type; what has no place goes
+// under `fields`, which the index template maps as one flattened field, so that no service can
+// explode the mapping.
 
 #include <algorithm>
 #include <array>
@@ -176,8 +176,8 @@ class EchoSchemaFilter final : public Filter {
 
   static bool Fits(Role role, const Value& value) {
     if (role == Role::kKubernetes) return value.kind == Kind::kObject;
-    if (role == Role::kTime) return value.is_string() || value.kind == Kind::kNumber ||
-                                    value.kind == Kind::kTime;
+    if (role == Role::kTime)
+      return value.is_string() || value.kind == Kind::kNumber || value.kind == Kind::kTime;
     if (value.is_string()) return true;
     return value.kind == Kind::kNumber && role != Role::kMessage && role != Role::kService;
   }
@@ -285,10 +285,10 @@ class EchoSchemaFilter final : public Filter {
 };
 
 std::vector<Example> Examples() {
-  return {{"An application's own JSON",
-           "<filter **>\n  @type echo_schema\n</filter>\n",
-           R"({"tag":"app","time":[1705314600,0],"record":{"ts":"2024-01-15T10:30:00Z","lvl":"INFO","msg":"WebRTC connection established","user_id":123,"room":"a"}})",
-           R"({"tag":"app","time":[1705314600,0],"record":{"@timestamp":"2024-01-15T10:30:00.000Z","level":"info","service_name":"unknown","message":"WebRTC connection established","user_id":"123","fields":{"room":"a"}}})"}};
+  return {
+      {"An application's own JSON", "<filter **>\n  @type echo_schema\n</filter>\n",
+       R"({"tag":"app","time":[1705314600,0],"record":{"ts":"2024-01-15T10:30:00Z","lvl":"INFO","msg":"WebRTC connection established","user_id":123,"room":"a"}})",
+       R"({"tag":"app","time":[1705314600,0],"record":{"@timestamp":"2024-01-15T10:30:00.000Z","level":"info","service_name":"unknown","message":"WebRTC connection established","user_id":"123","fields":{"room":"a"}}})"}};
 }
 
 }  // namespace

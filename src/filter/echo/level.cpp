@@ -14,17 +14,17 @@ struct Word {
 };
 
 constexpr std::array kWords = {
-    Word{"INFO", "info"},         Word{"ERROR", "error"},     Word{"WARN", "warn"},
-    Word{"WARNING", "warn"},      Word{"DEBUG", "debug"},     Word{"TRACE", "trace"},
-    Word{"FATAL", "fatal"},       Word{"NOTICE", "info"},     Word{"CRITICAL", "fatal"},
-    Word{"ERR", "error"},         Word{"CRIT", "fatal"},      Word{"ALERT", "fatal"},
-    Word{"EMERG", "fatal"},       Word{"EMERGENCY", "fatal"}, Word{"PANIC", "fatal"},
-    Word{"SEVERE", "error"},      Word{"FINE", "debug"},      Word{"FINER", "trace"},
-    Word{"FINEST", "trace"},      Word{"VERBOSE", "debug"},   Word{"INFORMATION", "info"},
-    Word{"INFORMATIONAL", "info"}, Word{"LOG", "info"},       Word{"DPANIC", "fatal"},
-    Word{"DETAIL", "info"},       Word{"HINT", "info"},       Word{"STATEMENT", "info"},
-    Word{"CONTEXT", "info"},      Word{"DBG", "debug"},       Word{"INF", "info"},
-    Word{"WRN", "warn"},          Word{"FTL", "fatal"},       Word{"TRC", "trace"},
+    Word{"INFO", "info"},          Word{"ERROR", "error"},     Word{"WARN", "warn"},
+    Word{"WARNING", "warn"},       Word{"DEBUG", "debug"},     Word{"TRACE", "trace"},
+    Word{"FATAL", "fatal"},        Word{"NOTICE", "info"},     Word{"CRITICAL", "fatal"},
+    Word{"ERR", "error"},          Word{"CRIT", "fatal"},      Word{"ALERT", "fatal"},
+    Word{"EMERG", "fatal"},        Word{"EMERGENCY", "fatal"}, Word{"PANIC", "fatal"},
+    Word{"SEVERE", "error"},       Word{"FINE", "debug"},      Word{"FINER", "trace"},
+    Word{"FINEST", "trace"},       Word{"VERBOSE", "debug"},   Word{"INFORMATION", "info"},
+    Word{"INFORMATIONAL", "info"}, Word{"LOG", "info"},        Word{"DPANIC", "fatal"},
+    Word{"DETAIL", "info"},        Word{"HINT", "info"},       Word{"STATEMENT", "info"},
+    Word{"CONTEXT", "info"},       Word{"DBG", "debug"},       Word{"INF", "info"},
+    Word{"WRN", "warn"},           Word{"FTL", "fatal"},       Word{"TRC", "trace"},
 };
 
 constexpr size_t kWordMax = 13;
@@ -98,7 +98,8 @@ bool ReadKlog(std::string_view line, TextParts& parts) {
   return true;
 }
 
-// Redis: "1:M 15 Jan 2024 10:30:00.123 * message", where . is debug, - verbose, * notice, # warning.
+// Redis: "1:M 15 Jan 2024 10:30:00.123 * message", where . is debug, - verbose, * notice, #
+// warning.
 bool ReadRedis(std::string_view line, TextParts& parts) {
   size_t at = 0;
   while (at < line.size() && IsDigit(line[at])) ++at;
@@ -143,8 +144,9 @@ bool ReadAccessLog(std::string_view line, TextParts& parts) {
   return true;
 }
 
-// The first words of the head, in brackets or bare, with what loggers put behind them. Words must be
-// in upper case unless something marks them as a level: prose begins with words like "Error", too.
+// The first words of the head, in brackets or bare, with what loggers put behind them. Words must
+// be in upper case unless something marks them as a level: prose begins with words like "Error",
+// too.
 bool ReadHead(std::string_view line, TextParts& parts) {
   constexpr size_t kHeadBytes = 80;
   const std::string_view head = line.substr(0, kHeadBytes);
@@ -161,15 +163,15 @@ bool ReadHead(std::string_view line, TextParts& parts) {
     const char after = at < head.size() ? head[at] : ' ';
     if (before == '=' || before == '"' || before == '[' || before == '<') {
       // level=info, "level":"info", [info], <info>
-      const bool bracket = (before == '[' && (after == ']' || after == ' ')) ||
-                           (before == '<' && after == '>');
+      const bool bracket =
+          (before == '[' && (after == ']' || after == ' ')) || (before == '<' && after == '>');
       const std::string_view key = head.substr(0, begin);
       const bool pair = key.ends_with("level=") || key.ends_with("lvl=") ||
                         key.ends_with("level=\"") || key.ends_with("severity=");
       if (bracket || pair) parts.level = OfWord(word);
     } else {
-      const bool upper = std::none_of(word.begin(), word.end(),
-                                      [](char c) { return c >= 'a' && c <= 'z'; });
+      const bool upper =
+          std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
       const bool apart = (before == ' ' || before == ']' || before == '|' || before == '-') &&
                          (after == ' ' || after == ':' || after == ']' || after == '|');
       if (upper && apart && word.size() > 1) parts.level = OfWord(word);

@@ -9,9 +9,9 @@
 
 namespace tailrace::echo {
 
-// The schema's name of a level that an application wrote: words in any case (WARNING, Err, critical,
-// notice, LOG …), single letters (klog's I W E F), numbers of pino/bunyan (10 to 60) and, below 8,
-// syslog's. Empty if it is none of these.
+// The schema's name of a level that an application wrote: words in any case (WARNING, Err,
+// critical, notice, LOG …), single letters (klog's I W E F), numbers of pino/bunyan (10 to 60) and,
+// below 8, syslog's. Empty if it is none of these.
 std::string_view NormalizeLevel(const Value& value);
 
 // What a line of plain text says itself.

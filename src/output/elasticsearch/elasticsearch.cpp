@@ -2,6 +2,7 @@
 // <match> @type elasticsearch: documents to the bulk API.
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +12,7 @@
 #include "event/json.h"
 #include "net/url.h"
 #include "output/elasticsearch/encoder.h"
+#include "output/elasticsearch/file_sender.h"
 #include "output/elasticsearch/params.h"
 #include "output/elasticsearch/sender.h"
 #include "tailrace/define_plugin.h"
@@ -98,7 +100,18 @@ class ElasticsearchOutput final : public BufferedOutput {
     return std::move(*encoder);
   }
 
+  Status Start() override {
+    if (!params_.bulk_directory) return {};
+    std::error_code error;
+    std::filesystem::create_directories(*params_.bulk_directory, error);
+    if (error) return Fail("cannot make " + *params_.bulk_directory + ": " + error.message());
+    return {};
+  }
+
   std::unique_ptr<Sender> NewSender() override {
+    if (params_.bulk_directory) {
+      return std::make_unique<FileSender>(*params_.bulk_directory, params_.compression_level);
+    }
     return std::make_unique<BulkSender>(sender_, setup_);
   }
 

@@ -46,6 +46,8 @@ void AddConnection(Schema<P>& s) {
       .Param("ssl_version", &P::ssl_version, "TLS version; older ones are not spoken.")
       .Param("ssl_min_version", &P::ssl_min_version, "Lowest TLS version.")
       .Param("ssl_max_version", &P::ssl_max_version, "Highest TLS version.")
+      .Param("bulk_directory", &P::bulk_directory,
+             "Writes finished request bodies to files in this directory and sends nothing.")
       .Param("compression_level", &P::compression_level, "gzip for request bodies.");
 }
 

@@ -48,6 +48,7 @@ struct ElasticsearchParams : BufferedParams {
   std::string ssl_version = "TLSv1_2";
   std::optional<std::string> ssl_min_version;
   std::optional<std::string> ssl_max_version;
+  std::optional<std::string> bulk_directory;
   net::CompressionLevel compression_level = net::CompressionLevel::kNone;
 
   // What.

@@ -7,6 +7,23 @@
 
 namespace tailrace::elasticsearch {
 
+namespace {
+
+// A template with the field type `flattened` for a server that lacks it: the field is then kept and
+// not indexed.
+std::string WithoutFlattened(std::string body) {
+  static constexpr std::string_view kType = "\"flattened\"";
+  for (size_t at = body.find(kType); at != std::string::npos; at = body.find(kType)) {
+    const size_t begin = body.rfind('{', at);
+    const size_t end = body.find('}', at);
+    if (begin == std::string::npos || end == std::string::npos) break;
+    body.replace(begin, end - begin + 1, R"({"type":"object","enabled":false})");
+  }
+  return body;
+}
+
+}  // namespace
+
 Status Setup::Ensure(net::HttpClient& client) {
   if (done_.load(std::memory_order_acquire)) return {};
   const std::lock_guard lock(mutex_);
@@ -16,6 +33,18 @@ Status Setup::Ensure(net::HttpClient& client) {
   }
   done_.store(true, std::memory_order_release);
   return {};
+}
+
+net::HttpResult Setup::Send(net::HttpClient& client, const std::string& path,
+                            std::string_view json) {
+  net::HttpRequest put;
+  put.method = "PUT";
+  put.path = path;
+  put.headers = headers_;
+  put.headers.push_back({"Content-Type", "application/json"});
+  const std::array<std::string_view, 1> body = {json};
+  put.body = body;
+  return client.Send(put);
 }
 
 Status Setup::Put(net::HttpClient& client, const SetupStep& step) {
@@ -32,15 +61,14 @@ Status Setup::Put(net::HttpClient& client, const SetupStep& step) {
       return {};
     }
   }
-  net::HttpRequest put;
-  put.method = "PUT";
-  put.path = step.path;
-  put.headers = headers_;
-  put.headers.push_back({"Content-Type", "application/json"});
-  const std::array<std::string_view, 1> body = {step.body};
-  put.body = body;
-  const auto answer = client.Send(put);
+  auto answer = Send(client, step.path, step.body);
   if (!answer) return Fail(answer.error().message);
+  if (answer->status == 400 && answer->body.find("[flattened]") != std::string::npos) {
+    LogWarn("the server has no field type 'flattened'; the field is stored without being indexed.",
+            {{"what", step.what}, {"server", client.options().base_url}});
+    answer = Send(client, step.path, WithoutFlattened(step.body));
+    if (!answer) return Fail(answer.error().message);
+  }
   constexpr size_t kShown = 500;
   if (answer->ok()) {
     LogInfo("installed.", {{"what", step.what}, {"server", client.options().base_url}});

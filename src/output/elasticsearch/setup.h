@@ -33,6 +33,7 @@ class Setup {
 
  private:
   Status Put(net::HttpClient& client, const SetupStep& step);
+  net::HttpResult Send(net::HttpClient& client, const std::string& path, std::string_view json);
 
   std::vector<SetupStep> steps_;
   std::vector<net::HttpHeader> headers_;
