@@ -6,6 +6,7 @@
 namespace tailrace {
 
 // Inputs.
+PluginEntry TailInputPlugin();
 
 // Parsers.
 
@@ -24,6 +25,7 @@ PluginEntry RelabelOutputPlugin();
 const std::vector<PluginEntry>& AllPlugins() {
   static const std::vector<PluginEntry> plugins = {
       // Inputs.
+      TailInputPlugin(),
 
       // Parsers.
 

@@ -27,6 +27,11 @@ class Segment {
  protected:
   // The last reference is gone. May delete or recycle this object.
   virtual void Complete() = 0;
+  // Gives an object that nobody refers to another place: for sources that keep a pool of them.
+  void Reuse(uint64_t begin, uint64_t end) {
+    begin_ = begin;
+    end_ = end;
+  }
 
  private:
   friend class SegmentRef;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How the generations of a target come and go: where reading begins at the start and after a
+// restart, what a rotation or truncation means, which older generations are to be read first, and
+// when one may be let go: never with bytes unread or unacknowledged. Bytes that vanished are
+// counted and named. Used by one worker.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "input/tail/generation.h"
+#include "input/tail/rotation.h"
+#include "input/tail/tail_params.h"
+#include "input/tail/tail_store.h"
+#include "tailrace/log.h"
+#include "tailrace/plugin.h"
+
+namespace tailrace::tail {
+
+class Lifecycle {
+ public:
+  struct Surroundings {
+    std::string node;                    // part of identities
+    std::function<void(Target&)> moved;  // a generation's position has moved
+  };
+
+  Lifecycle(const TailParams& params, std::shared_ptr<TailStore> store, InputRuntime& runtime,
+            Surroundings surroundings);
+  ~Lifecycle();
+
+  // Finds out where reading begins and opens what is to be read, older generations first. False if
+  // another reader has the file. `startup`: the file may be old.
+  bool Begin(Target& target, const FileStat& status, bool startup, double now);
+  // Takes up generations of a path that is there no more. False if there is nothing to read.
+  bool BeginLeftover(Target& target, double now);
+  // Looks at what the path leads to. True if something new may be there to read.
+  bool Look(Target& target, double now);
+  // The path is no longer the source's, or leads nowhere: what was there is read to its end.
+  void Leave(Target& target);
+  // The reader found that what it had read is not there any more.
+  void Truncated(Target& target, Generation& generation, double now);
+
+  // Makes sure that the file is open; false if it is not to be had now (or ever: gone).
+  bool Open(Target& target, Generation& generation);
+  void Close(Target& target, Generation& generation);
+  // Fixes the identity, and makes it last, before the first event leaves. False while the first
+  // line is not complete; with `unfinished` what is there is taken for it.
+  bool Identify(Target& target, Generation& generation, bool unfinished);
+  // True if the generation can be let go now, its last unfinished line aside.
+  bool Finished(const Generation& generation, double now) const;
+  // Lets the generation go. It must be settled.
+  void LetGo(Target& target, Generation& generation);
+
+  // Writes the position, and the record where that is due (`all`: in any case).
+  void Commit(Target& target, Generation& generation, bool all, double now);
+  // Writes the records of all generations.
+  void PutRecords(Target& target);
+  // Forgets a target whose path and generations are gone.
+  void Forget(const Target& target);
+
+  size_t open_files() const { return open_files_; }
+
+ private:
+  struct Place {  // where to begin in a file
+    uint64_t position = 0;
+    bool truncated = false;
+  };
+
+  GenerationRecord RecordOf(const Target& target, Generation& generation);
+  std::unique_ptr<Generation> Make(Target& target, const GenerationKey& key, const FileStat& status,
+                                   std::string name, SourceFile file, uint64_t position,
+                                   double now);
+  std::unique_ptr<Generation> Restore(Target& target, const GenerationRecord& record,
+                                      std::string name, SourceFile file, const FileStat& status,
+                                      uint64_t position, double now);
+  // A file that is at the path now, and perhaps known from elsewhere.
+  std::unique_ptr<Generation> Adopt(Target& target, const FileStat& status, std::string name,
+                                    SourceFile file, uint64_t otherwise, double now);
+  Place PlaceIn(SourceFile& file, const FileStat& status, const GenerationRecord& record,
+                uint64_t position) const;
+  // Adds the rest of `last`, wherever its file is now, and what was rotated after it.
+  void Chase(Target& target, const GenerationRecord& last, const std::optional<FileId>& current,
+             double now);
+  void AddMissed(Target& target, const GenerationRecord& last, const Sibling& missed, double now);
+  bool KnownContent(const Target& target, SourceFile& file, const Sibling& sibling) const;
+  void AddCurrent(Target& target, std::unique_ptr<Generation> generation, const FileStat& status);
+  void Rotate(Target& target, const FileStat& status, double now);
+  void Lost(Target& target, const std::string& reason, uint64_t bytes, std::string_view happened);
+  void Problem(Generation& generation, std::string_view verb, int error);
+
+  const TailParams& params_;
+  std::shared_ptr<TailStore> store_;
+  InputRuntime& runtime_;
+  Surroundings surroundings_;
+  std::shared_ptr<SegmentPool> pool_;
+  size_t open_files_ = 0;
+  LogLimit write_limit_;
+};
+
+// Seconds of a steady clock.
+double SteadySeconds();
+// The path with all symbolic links resolved; the path itself where that fails.
+std::string RealPath(const std::string& path);
+
+}  // namespace tailrace::tail
