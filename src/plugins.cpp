@@ -8,6 +8,11 @@ namespace tailrace {
 // Inputs.
 
 // Parsers.
+PluginEntry ContainerParserPlugin();
+PluginEntry CriParserPlugin();
+PluginEntry JsonParserPlugin();
+PluginEntry NoneParserPlugin();
+PluginEntry RegexpParserPlugin();
 
 // Filters.
 
@@ -24,6 +29,11 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Inputs.
 
       // Parsers.
+      ContainerParserPlugin(),
+      CriParserPlugin(),
+      JsonParserPlugin(),
+      NoneParserPlugin(),
+      RegexpParserPlugin(),
 
       // Filters.
 
