@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 
 #include "observe/log_setup.h"
 
@@ -35,12 +36,33 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::critical;
 }
 
-// The pattern's time and level are Fluentd's: "2024-01-15 10:30:00 +0000 [warn]: ".
+// The zone as Fluentd writes it, +0000; spdlog's own %z has a colon.
+class ZoneFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& /*message*/, const std::tm& time,
+              spdlog::memory_buf_t& out) override {
+    std::array<char, 8> zone{};
+    const size_t size = std::strftime(zone.data(), zone.size(), "%z", &time);
+    out.append(zone.data(), zone.data() + size);
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<ZoneFlag>();
+  }
+};
+
+void SetPattern(spdlog::logger& logger, bool json) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<ZoneFlag>('*').set_pattern(json ? R"({"time":"%Y-%m-%d %H:%M:%S %*",%v)"
+                                                      : "%Y-%m-%d %H:%M:%S %* %v");
+  logger.set_formatter(std::move(formatter));
+}
+
+// Time and level are as in Fluentd: "2024-01-15 10:30:00 +0000 [warn]: ".
 std::shared_ptr<spdlog::logger> MakeLogger() {
   auto logger = std::make_shared<spdlog::logger>("tailrace",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(spdlog::level::info);
-  logger->set_pattern("%Y-%m-%d %H:%M:%S %z %v");
+  SetPattern(*logger, false);
   return logger;
 }
 
@@ -136,8 +158,7 @@ void SetLogLevel(LogLevel level) { GetState().logger->set_level(ToSpdlog(level))
 void SetLogJson(bool json) {
   State& state = GetState();
   state.json = json;
-  state.logger->set_pattern(json ? "{\"time\":\"%Y-%m-%d %H:%M:%S %z\",%v"
-                                 : "%Y-%m-%d %H:%M:%S %z %v");
+  SetPattern(*state.logger, json);
 }
 
 bool LogLimit::Allow(uint64_t* suppressed) {
