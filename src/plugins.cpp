@@ -9,6 +9,11 @@ namespace tailrace {
 PluginEntry TailInputPlugin();
 
 // Parsers.
+PluginEntry ContainerParserPlugin();
+PluginEntry CriParserPlugin();
+PluginEntry JsonParserPlugin();
+PluginEntry NoneParserPlugin();
+PluginEntry RegexpParserPlugin();
 
 // Filters.
 PluginEntry EchoSchemaFilterPlugin();
@@ -28,6 +33,11 @@ const std::vector<PluginEntry>& AllPlugins() {
       TailInputPlugin(),
 
       // Parsers.
+      ContainerParserPlugin(),
+      CriParserPlugin(),
+      JsonParserPlugin(),
+      NoneParserPlugin(),
+      RegexpParserPlugin(),
 
       // Filters.
       EchoSchemaFilterPlugin(),

@@ -6,6 +6,7 @@
 
 #include "command/check.h"
 #include "command/config.h"
+#include "command/parse.h"
 #include "command/run.h"
 
 namespace tailrace::command {
@@ -15,6 +16,7 @@ const std::vector<Command>& AllCommands() {
       {"run", "runs the agent (also without a command)", &Run},
       {"check", "reads a configuration and says everything that is wrong with it", &Check},
       {"config", "prints the configuration as JSON", &Config},
+      {"parse", "tries a <parse> section on lines from standard input", &Parse},
   };
   return commands;
 }

@@ -39,10 +39,11 @@ struct CriParams : parser::ParserParams {
                    "A message in pieces that gets longer is delivered in parts, each but the last "
                    "with logtag P.",
                    {.min = 1})
-            .Param("partial_wait", &CriParams::partial_wait,
-                   "How long a message is held whose last piece does not come; it is then delivered "
-                   "with logtag P.",
-                   {.min = 0})
+            .Param(
+                "partial_wait", &CriParams::partial_wait,
+                "How long a message is held whose last piece does not come; it is then delivered "
+                "with logtag P.",
+                {.min = 0})
             .RawSection("parse", &CriParams::parse, "How the message is read.", {.many = false})
             .Inherit<parser::ParserParams>();
     return s;
@@ -168,7 +169,7 @@ class CriStream final : public Parser::Stream {
       batch.unmatched().push_back(line);
       return;
     }
-    const ContainerStream stream = StreamOf(cri.stream);
+    const ContainerStream stream = parser::StreamOf(cri.stream);
     const bool joins = stream != ContainerStream::kOther;
     if (!joins || (!cri.partial() && !joiner_.open(stream))) {
       if (parser_.Parse(line, batch) != ParseStatus::kOk) batch.unmatched().push_back(line);
@@ -221,7 +222,8 @@ std::unique_ptr<Parser::Stream> CriParser::NewStream() {
 PluginEntry CriParserPlugin() {
   return DefinePlugin<CriParser>(
       PluginKind::kParser, "cri",
-      "Container log lines as containerd and CRI-O write them; pieces of long lines are joined.", {},
+      "Container log lines as containerd and CRI-O write them; pieces of long lines are joined.",
+      {},
       {{"A container's line", "<parse>\n  @type cri\n</parse>\n",
         "2024-01-15T10:30:00.123456789Z stdout F hello\n",
         R"({"time":[1705314600,123456789],"record":{"stream":"stdout","logtag":"F",)"

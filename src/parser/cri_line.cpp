@@ -27,10 +27,10 @@ bool SplitCriLineSlowly(std::string_view line, CriLine* out) {
 
 bool ContainerTime::ParseAnew(std::string_view text, EventTime* time) {
   if (!text::ParseRfc3339(text, *time)) return false;
-  const bool usual = text.size() > kFraction + 9 && text.size() < kMax &&
-                     text[kFraction - 1] == '.' && text[kMinute] <= '5' &&
-                     (text[kFraction + 9] == 'Z' || text[kFraction + 9] == '+' ||
-                      text[kFraction + 9] == '-');
+  const bool usual =
+      text.size() > kFraction + 9 && text.size() < kMax && text[kFraction - 1] == '.' &&
+      text[kMinute] <= '5' &&
+      (text[kFraction + 9] == 'Z' || text[kFraction + 9] == '+' || text[kFraction + 9] == '-');
   size_ = SIZE_MAX;
   if (usual) {
     std::memcpy(text_, text.data(), text.size());

@@ -37,12 +37,12 @@ struct JsonParams : parser::ParserParams {
   static const Schema<JsonParams>& schema() {
     static const auto s =
         Schema<JsonParams>()
-            .Param("json_parser", &JsonParams::json_parser,
-                   "Whose leniency to follow where a line is not quite JSON: oj takes NaN, Infinity "
-                   "and control characters in strings, json and yajl do not.")
+            .Param(
+                "json_parser", &JsonParams::json_parser,
+                "Whose leniency to follow where a line is not quite JSON: oj takes NaN, Infinity "
+                "and control characters in strings, json and yajl do not.")
             .Param("stream_buffer_size", &JsonParams::stream_buffer_size,
-                   "Accepted for compatibility; lines are parsed where they are.",
-                   {.hidden = true})
+                   "Accepted for compatibility; lines are parsed where they are.", {.hidden = true})
             .Inherit<parser::ParserParams>();
     return s;
   }

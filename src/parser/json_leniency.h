@@ -15,7 +15,8 @@
 namespace tailrace::parser {
 
 enum class JsonLeniency : uint8_t {
-  // NaN, Infinity, control characters in strings, comments before and between values. Bytes that are
+  // NaN, Infinity, control characters in strings, comments before and between values. Bytes that
+  // are
   // not UTF-8 and lone surrogates, which oj passes on as they are, become U+FFFD.
   kOj,
   kYajl,  // comments before and between values; a lone surrogate becomes '?'

@@ -173,8 +173,7 @@ void LineParser::Convert(Batch& batch, Row& row) {
     Field& field = batch.fields(row)[i];
     const Value value = field.value();
     if (!Truthy(value)) continue;
-    if (value.is_string() && (null_empty_string_ || null_value_) &&
-        NullLike(Raw(value, batch))) {
+    if (value.is_string() && (null_empty_string_ || null_value_) && NullLike(Raw(value, batch))) {
       field.set_value({});
       continue;
     }
@@ -240,11 +239,10 @@ void LineRegex::CountTimeout(std::string_view text, const char* what) {
   counter->Add();
   uint64_t suppressed = 0;
   if (!limit.Allow(&suppressed)) return;
-  LogWarn("parsing timed out: the line does not count as matched",
-          {{"reached", what},
-           {"pattern", regex_->pattern()},
-           {"line_bytes", text.size()},
-           {"suppressed", suppressed}});
+  LogWarn("parsing timed out: the line does not count as matched", {{"reached", what},
+                                                                    {"pattern", regex_->pattern()},
+                                                                    {"line_bytes", text.size()},
+                                                                    {"suppressed", suppressed}});
 }
 
 }  // namespace tailrace::parser

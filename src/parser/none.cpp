@@ -11,10 +11,10 @@ struct NoneParams : parser::ParserParams {
   std::string message_key = "message";
 
   static const Schema<NoneParams>& schema() {
-    static const auto s = Schema<NoneParams>()
-                              .Param("message_key", &NoneParams::message_key,
-                                     "The field that gets the line.")
-                              .Inherit<parser::ParserParams>();
+    static const auto s =
+        Schema<NoneParams>()
+            .Param("message_key", &NoneParams::message_key, "The field that gets the line.")
+            .Inherit<parser::ParserParams>();
     return s;
   }
 };

@@ -37,8 +37,7 @@ bool PieceJoiner::Add(ContainerStream stream, const Line& piece, EventTime time,
   return true;
 }
 
-bool PieceJoiner::Finish(ContainerStream stream, const Line& piece, Batch& batch,
-                         JoinedLine* out) {
+bool PieceJoiner::Finish(ContainerStream stream, const Line& piece, Batch& batch, JoinedLine* out) {
   Pending& pending = pending_[Index(stream)];
   if (!pending.open) return false;
   pending.pieces.push_back(piece.text());

@@ -21,10 +21,10 @@ namespace tailrace::parser {
 
 // One whole message, or as much of one as there will be.
 struct JoinedLine {
-  Line line;              // place: from the first piece to the last; text: all of them
-  EventTime time;         // of the first piece
+  Line line;               // place: from the first piece to the last; text: all of them
+  EventTime time;          // of the first piece
   std::string_view stamp;  // the first piece's time as written
-  bool cut = false;       // the limit was reached: more pieces of this message follow
+  bool cut = false;        // the limit was reached: more pieces of this message follow
 };
 
 class PieceJoiner {
@@ -55,8 +55,8 @@ class PieceJoiner {
 
   struct Pending {
     bool open = false;
-    bool fresh = false;  // got a piece since the last EndBatch()
-    std::string kept;    // of earlier batches
+    bool fresh = false;                    // got a piece since the last EndBatch()
+    std::string kept;                      // of earlier batches
     std::vector<std::string_view> pieces;  // of this batch
     size_t size = 0;
     SegmentRef segment;  // of the first piece

@@ -16,8 +16,7 @@ const Schema<RegexpParams>& RegexpParams::schema() {
           .Param("ignorecase", &RegexpParams::ignorecase, "Same as the flag i.",
                  {.deprecated = "use /pattern/i"})
           .Param("multiline", &RegexpParams::multiline,
-                 "Same as the flag m: the dot matches newlines.",
-                 {.deprecated = "use /pattern/m"})
+                 "Same as the flag m: the dot matches newlines.", {.deprecated = "use /pattern/m"})
           .Inherit<ParserParams>();
   return s;
 }

@@ -153,8 +153,8 @@ Result<TypeConverter> TypeConverter::Create(std::string_view key, std::string_vi
   converter.type_ = found->second;
   if (found->second == Type::kArray) converter.delimiter_ = has_option ? std::string(option) : ",";
   if (found->second == Type::kTime) {
-    auto parser = text::TimeParser::Create(TimeOptionsOf(option, has_option, defaults),
-                                           std::move(clock));
+    auto parser =
+        text::TimeParser::Create(TimeOptionsOf(option, has_option, defaults), std::move(clock));
     if (!parser) return tl::unexpected(parser.error());
     converter.time_parser_.emplace(std::move(*parser));
   }

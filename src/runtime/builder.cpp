@@ -267,6 +267,16 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
   return entry->make(env);
 }
 
+std::unique_ptr<Parser> Builder::MakeParser(const config::Element& section) {
+  auto made = Make(PluginKind::kParser, section, "");
+  return std::unique_ptr<Parser>(static_cast<Parser*>(made.release()));
+}
+
+std::unique_ptr<Formatter> Builder::MakeFormatter(const config::Element& section) {
+  auto made = Make(PluginKind::kFormatter, section, "");
+  return std::unique_ptr<Formatter>(static_cast<Formatter*>(made.release()));
+}
+
 std::unique_ptr<Output> Builder::MakeOutput(const config::Element& section) {
   const auto known = flushers_.find(KeyOf(section));
   if (known != flushers_.end()) return MakeStage(section, nullptr);

@@ -57,6 +57,10 @@ class Builder {
   WorkerPlan Build(int worker);
   const std::vector<std::shared_ptr<buffer::Flusher>>& flushers() const { return flusher_list_; }
 
+  // One parser or formatter on its own, for the commands that try it out. Null after a problem.
+  std::unique_ptr<Parser> MakeParser(const config::Element& section);
+  std::unique_ptr<Formatter> MakeFormatter(const config::Element& section);
+
  private:
   class Env;
   friend class Env;
