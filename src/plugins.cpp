@@ -18,6 +18,7 @@ PluginEntry RegexpParserPlugin();
 // Filters.
 PluginEntry EchoSchemaFilterPlugin();
 PluginEntry GrepFilterPlugin();
+PluginEntry KubernetesMetadataFilterPlugin();
 
 // Formatters.
 
@@ -42,6 +43,7 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Filters.
       EchoSchemaFilterPlugin(),
       GrepFilterPlugin(),
+      KubernetesMetadataFilterPlugin(),
 
       // Formatters.
 

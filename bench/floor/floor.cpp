@@ -59,7 +59,7 @@ struct Options {
   bool metadata = false;
   bool gzip = false;
   std::size_t read_bytes = 256 << 10;
-  std::size_t chunk_bytes = 4 << 20;
+  std::size_t chunk_bytes = 1 << 20;
 };
 
 [[noreturn]] void Usage() {

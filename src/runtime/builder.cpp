@@ -281,7 +281,11 @@ std::unique_ptr<Output> Builder::MakeOutput(const config::Element& section) {
   const auto known = flushers_.find(KeyOf(section));
   if (known != flushers_.end()) return MakeStage(section, nullptr);
   auto made = Make(PluginKind::kOutput, section, "");
-  if (made == nullptr) return nullptr;
+  if (made == nullptr) {
+    // The plugin's own mistakes do not hide those of its <buffer>.
+    if (!section.Sections("buffer").empty()) buffer::ResolveBuffer(section, {}, load());
+    return nullptr;
+  }
   if (dynamic_cast<BufferedOutput*>(made.get()) != nullptr) {
     return MakeStage(
         section, std::shared_ptr<BufferedOutput>(dynamic_cast<BufferedOutput*>(made.release())));

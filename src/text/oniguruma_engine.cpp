@@ -71,17 +71,6 @@ class OnigurumaEngine : public RegexEngine {
   std::unique_ptr<OnigMatchParam, ParamFree> param_;
 };
 
-int CollectName(const OnigUChar* name, const OnigUChar* name_end, int count, int* groups, OnigRegex,
-                void* argument) {
-  auto& names = *static_cast<std::vector<GroupName>*>(argument);
-  GroupName entry;
-  entry.name.assign(reinterpret_cast<const char*>(name), static_cast<size_t>(name_end - name));
-  entry.groups.assign(groups, groups + count);
-  std::sort(entry.groups.begin(), entry.groups.end());
-  names.push_back(std::move(entry));
-  return 0;
-}
-
 void InitializeLibrary() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -94,34 +83,23 @@ void InitializeLibrary() {
 
 }  // namespace
 
-Result<OnigurumaProgram> MakeOniguruma(std::string_view pattern, const RegexOptions& options,
-                                       OnigurumaEncoding encoding) {
+Result<std::unique_ptr<RegexEngine>> MakeOniguruma(const OnigurumaPattern& pattern,
+                                                   OnigurumaEncoding encoding) {
   InitializeLibrary();
-  OnigOptionType flags = ONIG_OPTION_DIGIT_IS_ASCII;
-  if (options.ignore_case) flags |= ONIG_OPTION_IGNORECASE;
-  if (options.multiline) flags |= ONIG_OPTION_MULTILINE;
-  if (options.extended) flags |= ONIG_OPTION_EXTEND;
-  const char* data = pattern.data() != nullptr ? pattern.data() : "";
   regex_t* raw = nullptr;
   OnigErrorInfo info{};
   const int status =
-      onig_new(&raw, Bytes(data), Bytes(data) + pattern.size(), flags,
+      onig_new(&raw, Bytes(pattern.text.data()), Bytes(pattern.text.data()) + pattern.text.size(),
+               pattern.ignore_case ? ONIG_OPTION_IGNORECASE : ONIG_OPTION_NONE,
                encoding == OnigurumaEncoding::kUtf8 ? ONIG_ENCODING_UTF8 : ONIG_ENCODING_ASCII,
                ONIG_SYNTAX_RUBY, &info);
   if (status != ONIG_NORMAL) {
     OnigUChar message[ONIG_MAX_ERROR_MESSAGE_LEN];
     onig_error_code_to_str(message, status, &info);
-    return Fail("invalid regular expression /" + std::string(pattern) +
-                "/: " + reinterpret_cast<const char*>(message));
+    return Fail(reinterpret_cast<const char*>(message));
   }
   std::shared_ptr<regex_t> regex(raw, RegexFree{});
-  OnigurumaProgram program;
-  onig_foreach_name(regex.get(), CollectName, &program.names);
-  std::sort(program.names.begin(), program.names.end(),
-            [](const GroupName& a, const GroupName& b) { return a.groups[0] < b.groups[0]; });
-  program.group_count = static_cast<size_t>(onig_number_of_captures(regex.get()));
-  program.engine = std::make_unique<OnigurumaEngine>(std::move(regex));
-  return program;
+  return std::make_unique<OnigurumaEngine>(std::move(regex));
 }
 
 }  // namespace tailrace::text

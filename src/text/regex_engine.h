@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tailrace/result.h"
+#include "text/pattern_writer.h"
 #include "text/regex.h"
 
 namespace tailrace::text {
@@ -21,21 +22,20 @@ class RegexEngine {
   virtual MatchResult Matches(std::string_view subject) = 0;
   // Fills all groups on kMatch. `start` <= subject.size().
   virtual MatchResult Match(std::string_view subject, size_t start, Captures& captures) = 0;
+  // Whether the last answer was kGaveUp for want of memory; another engine may then try.
+  virtual bool lacked_memory() const { return false; }
   // A copy with its own scratch space; the program itself is shared where the library allows it.
   virtual std::unique_ptr<RegexEngine> Clone() const = 0;
 };
 
 enum class OnigurumaEncoding { kUtf8, kBytes };
 
-struct OnigurumaProgram {
-  std::unique_ptr<RegexEngine> engine;
-  std::vector<GroupName> names;
-  size_t group_count = 0;
-};
-
-// Exactly Ruby's meaning; accepts every pattern that Ruby's syntax allows.
-Result<OnigurumaProgram> MakeOniguruma(std::string_view pattern, const RegexOptions& options,
-                                       OnigurumaEncoding encoding);
+// A pattern written by WriteForOniguruma; an error is Oniguruma's message.
+Result<std::unique_ptr<RegexEngine>> MakeOniguruma(const OnigurumaPattern& pattern,
+                                                   OnigurumaEncoding encoding);
+// Patterns written by WriteForRe2 and WriteForPcre2; null if the library cannot hold them.
+std::unique_ptr<RegexEngine> MakeRe2(const std::string& pattern);
+std::unique_ptr<RegexEngine> MakePcre2(const std::string& pattern);
 
 // Steps a backtracking engine may take on a subject before it gives up: a fixed part for short
 // lines, and a part that grows with the subject so that long honest lines are not refused.
