@@ -36,7 +36,7 @@ class Tools:
 class Measured:
     """A child process whose CPU time and peak memory are taken when it ends."""
 
-    def __init__(self, command, log, env=None, cwd=None):
+    def __init__(self, command, log, cwd=None):
         self.command = [str(c) for c in command]
         self.log_path = pathlib.Path(log)
         self.started_ns = time.time_ns()
@@ -45,7 +45,7 @@ class Measured:
         with open(self.log_path, "wb") as out:
             self._child = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})}, cwd=cwd, start_new_session=True)
+                cwd=cwd, start_new_session=True)
         self.pid = self._child.pid
 
     def poll(self):
@@ -166,6 +166,13 @@ def generate(tools, folder, workload, size, seed):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         recipe.write_text(" ".join(command))
     return json.loads((folder / "manifest.json").read_text())
+
+
+def fill(template, values):
+    """`template` with @NAME@ replaced for each name in `values`."""
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", str(value))
+    return template
 
 
 def log_files(manifest):

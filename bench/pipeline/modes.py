@@ -40,10 +40,14 @@ class Tailrace:
         self.context = context
 
     def start(self, workload, logs, state, port):
-        config = self.context.source / "workloads" / workload.config_folder() / "fluent.conf"
-        env = {"BENCH_LOGS": str(logs), "BENCH_STATE": str(state), "BENCH_PORT": str(port),
-               "BENCH_WORKERS": "1", **dict(workload.env)}
-        return harness.Measured(self.command(config), state / "agent.log", env)
+        values = {"LOGS": logs, "STATE": state, "PORT": port, "WORKERS": 1, **dict(workload.values)}
+        folder = state / "conf"
+        for template in (self.context.source / "workloads").rglob("*.conf"):
+            target = folder / template.relative_to(self.context.source / "workloads")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(harness.fill(template.read_text(), values))
+        config = folder / workload.config_folder() / "fluent.conf"
+        return harness.Measured(self.command(config), state / "agent.log")
 
     def command(self, config):
         return [self.context.tools.agent, "-c", config]

@@ -35,23 +35,22 @@ def accepts(port):
         return False
 
 
-def with_environment(workload, variables):
-    more = tuple((name, str(value)) for name, value in variables.items())
-    return dataclasses.replace(workload, env=workload.env + more)
+def with_values(workload, values):
+    return dataclasses.replace(workload, values=workload.values + tuple(values.items()))
 
 
 def forward(context, collector, workload):
     """Events into the forward input and out of the forward output, both with acknowledgements."""
     state = context.fresh("state")
-    ports = {"BENCH_FORWARD_IN": free_port(), "BENCH_FORWARD_OUT": free_port()}
-    workload = with_environment(workload, ports)
+    ports = {"FORWARD_IN": free_port(), "FORWARD_OUT": free_port()}
+    workload = with_values(workload, ports)
     process = collector.start(workload, context.work, state, 0)
     try:
-        harness.wait_until(lambda: accepts(ports["BENCH_FORWARD_IN"]), process, 30,
+        harness.wait_until(lambda: accepts(ports["FORWARD_IN"]), process, 30,
                            "listening for forward")
         done = subprocess.run(
-            [str(context.tools.forward), "--send-to", str(ports["BENCH_FORWARD_IN"]),
-             "--receive-on", str(ports["BENCH_FORWARD_OUT"]), "--bytes", str(FORWARD_BYTES),
+            [str(context.tools.forward), "--send-to", str(ports["FORWARD_IN"]),
+             "--receive-on", str(ports["FORWARD_OUT"]), "--bytes", str(FORWARD_BYTES),
              "--timeout", str(context.timeout_s)], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode > 1:
             raise RunFailed(f"the other end failed; the agent says: {process.log_tail()}")
@@ -105,8 +104,8 @@ def kafka(context, collector, workload):
     state = context.fresh("state")
     with Broker(context) as broker:
         process = collector.start(
-            with_environment(workload, {"BENCH_KAFKA_BROKERS": broker.address,
-                                        "BENCH_KAFKA_TOPIC": topic}), logs, state, 0)
+            with_values(workload, {"KAFKA_BROKERS": broker.address,
+                                        "KAFKA_TOPIC": topic}), logs, state, 0)
         try:
             harness.wait_until(
                 lambda: harness.positions_at_end(state / "tail.pos", harness.log_files(manifest)),

@@ -38,10 +38,8 @@ class Peer:
     def start(self, workload, logs, state, port):
         template = self.config(workload)
         conf = state / template.name
-        text = template.read_text()
-        for key, value in (("@LOGS@", logs), ("@STATE@", state), ("@PORT@", port)):
-            text = text.replace(key, str(value))
-        conf.write_text(text)
+        conf.write_text(harness.fill(template.read_text(),
+                                     {"LOGS": logs, "STATE": state, "PORT": port}))
         arguments = [a.format(conf=conf, state=state) for a in COMMANDS[self.name][1]]
         return harness.Measured([self.program, *arguments], state / "peer.log", cwd=state)
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fixed set of workloads: what is generated, which floor is the denominator, how a run ends.
 
-Each has a folder workloads/NAME with the tailrace configuration (fluent.conf). The configurations
-read these variables: BENCH_LOGS (folder made by tailrace_generate), BENCH_STATE (positions,
-buffers), BENCH_PORT (the sink), BENCH_WORKERS.
+Each has a folder workloads/NAME with the tailrace configuration (fluent.conf), in which these are
+filled in: @LOGS@ (folder made by tailrace_generate), @STATE@ (positions, buffers), @PORT@ (the
+sink), @WORKERS@, and what `values` adds.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ class Workload:
     floor: tuple = ()  # arguments of tailrace_floor; empty: no floor, not a throughput run
     output: str = "bulk"  # bulk: into the sink; null: ends when all positions stand at the end
     config: str = ""  # folder with the configuration, if not the workload's own
-    env: tuple = ()  # ((name, value), ...) on top of the common variables
+    values: tuple = ()  # ((name, value), ...) in place of or beside the common ones
     peers: bool = False  # also run by peers
     extra: tuple = ()  # of tailrace_generate
     mode: str = "backlog"  # backlog, steady, many, idle
@@ -38,7 +38,7 @@ WORKLOADS = [
              floor=("--format", "nginx-regex", "--send")),
     Workload("W5", "W1 into the null output", floor=("--no-send",), output="null"),
     Workload("W5x2", "W5 with two workers", floor=("--no-send",), output="null", config="W5",
-             env=(("BENCH_WORKERS", "2"),)),
+             values=(("WORKERS", "2"),)),
     Workload("W6", "steady 10 MB/s, flush_interval 1s", mode="steady",
              extra=("--rate", "10MB", "--rotate", "20MB")),
     Workload("W6i", "steady 10 MB/s, flush_mode immediate", mode="steady",
