@@ -144,32 +144,46 @@ class ElasticsearchOutput final : public BufferedOutput {
   void AddSetup(PluginEnv& env) {
     std::vector<SetupStep> steps;
     if (params_.enable_ilm) {
+      std::string policy = DefaultPolicy();
+      if (params_.ilm_policy) policy = params_.ilm_policy->text;
+      if (params_.ilm_policy_file) {
+        policy = ReadJson(env, "ilm_policy_file", *params_.ilm_policy_file, {});
+      }
       steps.push_back({"lifecycle policy " + params_.ilm_policy_id,
-                       "/_ilm/policy/" + params_.ilm_policy_id,
-                       params_.ilm_policy ? params_.ilm_policy->text : DefaultPolicy(),
+                       "/_ilm/policy/" + params_.ilm_policy_id, std::move(policy),
                        params_.ilm_policy_overwrite, true});
     }
     if (params_.template_name && params_.template_file) {
-      std::ifstream file(*params_.template_file);
-      std::stringstream content;
-      content << file.rdbuf();
-      std::string text = content.str();
-      if (!file) {
-        env.Problem(env.element(), "template_file", "cannot read " + *params_.template_file);
-        return;
-      }
-      for (const auto& [from, to] : params_.customize_template) ReplaceAll(from, to, text);
-      text.append(json::kPadding, ' ');
-      if (!json::Validate(std::string_view(text).substr(0, text.size() - json::kPadding))) {
-        env.Problem(env.element(), "template_file", *params_.template_file + " is not valid JSON");
-        return;
-      }
+      std::string text =
+          ReadJson(env, "template_file", *params_.template_file, params_.customize_template);
       const bool composable = !params_.use_legacy_template || IsComposable(text);
       steps.push_back({"index template " + *params_.template_name,
                        (composable ? "/_index_template/" : "/_template/") + *params_.template_name,
-                       text, params_.template_overwrite, false});
+                       std::move(text), params_.template_overwrite, false});
     }
     if (!steps.empty()) setup_ = std::make_shared<Setup>(std::move(steps), sender_.headers);
+  }
+
+  // The content of a file that must hold one JSON object, with texts replaced; "{}" after a problem.
+  static std::string ReadJson(PluginEnv& env, std::string_view key, const std::string& path,
+                              const TextHash& replace) {
+    std::ifstream file(path);
+    std::stringstream content;
+    content << file.rdbuf();
+    std::string text = content.str();
+    if (!file) {
+      env.Problem(env.element(), key, "cannot read " + path);
+      return "{}";
+    }
+    for (const auto& [from, to] : replace) ReplaceAll(from, to, text);
+    const size_t size = text.size();
+    text.append(json::kPadding, ' ');
+    if (!json::Validate(std::string_view(text).substr(0, size))) {
+      env.Problem(env.element(), key, path + " is not valid JSON");
+      return "{}";
+    }
+    text.resize(size);
+    return text;
   }
 
   static void ReplaceAll(const std::string& from, const std::string& to, std::string& text) {

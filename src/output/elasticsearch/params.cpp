@@ -85,6 +85,7 @@ void AddSetup(Schema<P>& s) {
       .Param("enable_ilm", &P::enable_ilm, "Installs a lifecycle policy at start.")
       .Param("ilm_policy_id", &P::ilm_policy_id, "Name of the policy.")
       .Param("ilm_policy", &P::ilm_policy, "The policy, as JSON.")
+      .Param("ilm_policy_file", &P::ilm_policy_file, "A file with the policy.")
       .Param("ilm_policy_overwrite", &P::ilm_policy_overwrite, "Replaces a policy that is there.");
 }
 

@@ -75,6 +75,7 @@ struct ElasticsearchParams : BufferedParams {
   bool enable_ilm = false;
   std::string ilm_policy_id = "logstash-policy";
   std::optional<JsonText> ilm_policy;
+  std::optional<std::string> ilm_policy_file;
   bool ilm_policy_overwrite = false;
 
   static const Schema<ElasticsearchParams>& schema();
