@@ -55,6 +55,11 @@ class Loader : public Includer {
   void Main(const std::string& path) {
     main_directory_ = fs::path(path).parent_path().string();
     main_absolute_ = fs::path(AbsolutePath(path, ".")).parent_path().string();
+    if (options_.type == FileType::kV0) {
+      problems_.Error({}, "the v0 configuration grammar is not supported",
+                      "write the file in the v1 grammar, which Fluentd reads by default");
+      return;
+    }
     auto text = ReadFile(path);
     if (!text) {
       problems_.Error({}, text.error().message);

@@ -12,20 +12,8 @@
 namespace tailrace::config::ruby {
 namespace {
 
-constexpr int kMaxDepth = 200;
-
-NodePtr Make(NodeKind kind, size_t offset) {
-  auto node = std::make_unique<Node>();
-  node->kind = kind;
-  node->offset = offset;
-  return node;
-}
-
-NodePtr Constant(Value value, size_t offset) {
-  auto node = Make(NodeKind::kConstant, offset);
-  node->value = std::move(value);
-  return node;
-}
+constexpr int kMaxDepth = 1000;
+constexpr size_t kMaxNodes = 3000;  // a long chain is a deep tree
 
 // Binary operators that are methods, from the loosest to the tightest.
 struct Level {
@@ -73,6 +61,20 @@ class Parser {
    private:
     Parser* parser_;
   };
+
+  NodePtr Make(NodeKind kind, size_t offset) {
+    if (++node_count_ > kMaxNodes) throw SyntaxError{"the expression is too long", offset};
+    auto node = std::make_unique<Node>();
+    node->kind = kind;
+    node->offset = offset;
+    return node;
+  }
+
+  NodePtr Constant(Value value, size_t offset) {
+    auto node = Make(NodeKind::kConstant, offset);
+    node->value = std::move(value);
+    return node;
+  }
 
   [[noreturn]] void Unexpected() {
     if (lex_.AtEnd()) throw SyntaxError{"the expression ends too early", lex_.offset()};
@@ -125,14 +127,14 @@ class Parser {
     }
   }
 
-  static NodePtr Pair(NodeKind kind, size_t offset, NodePtr left, NodePtr right) {
+  NodePtr Pair(NodeKind kind, size_t offset, NodePtr left, NodePtr right) {
     auto node = Make(kind, offset);
     node->children.push_back(std::move(left));
     node->children.push_back(std::move(right));
     return node;
   }
 
-  static NodePtr Conditional(size_t offset, NodePtr condition, NodePtr yes, NodePtr no) {
+  NodePtr Conditional(size_t offset, NodePtr condition, NodePtr yes, NodePtr no) {
     auto node = Pair(NodeKind::kIf, offset, std::move(condition), std::move(yes));
     node->children.push_back(std::move(no));
     return node;
@@ -230,7 +232,7 @@ class Parser {
     }
   }
 
-  static NodePtr Call(std::string name, size_t offset, NodePtr receiver) {
+  NodePtr Call(std::string name, size_t offset, NodePtr receiver) {
     auto node = Make(NodeKind::kCall, offset);
     node->name = std::move(name);
     node->children.push_back(std::move(receiver));
@@ -649,6 +651,7 @@ class Parser {
   std::vector<bool> used_;
   std::vector<std::vector<std::pair<std::string, uint32_t>>> scopes_{1};
   uint32_t local_count_ = 0;
+  size_t node_count_ = 0;
   int depth_ = 0;
 };
 
