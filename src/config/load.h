@@ -13,7 +13,8 @@
 
 namespace tailrace::config {
 
-enum class FileType { kGuess, kV1, kYaml };  // guess: YAML if the name ends in .yaml or .yml
+// kGuess: YAML if the name ends in .yaml or .yml. kV0, the grammar before Fluentd 0.12, is refused.
+enum class FileType { kGuess, kV1, kYaml, kV0 };
 
 struct LoadOptions {
   FileType type = FileType::kGuess;

@@ -259,7 +259,10 @@ Scanner::Literal Scanner::TakeJson() {
         ++at_;
         Literal part;
         TakeEmbedded(embedded, &part);
-        buffer += part.kind == ValueKind::kDefault ? "default" : part.text;
+        if (part.kind != ValueKind::kText) {
+          Throw(embedded, "use_nil and use_default have no meaning inside an array or hash");
+        }
+        buffer += part.text;
       } else {
         buffer.push_back('#');
       }

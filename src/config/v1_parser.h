@@ -17,6 +17,8 @@ class Includer {
   virtual ~Includer() = default;
   // Adds what the files contain to `into`. Reports problems itself.
   virtual void Include(std::string_view path, const Location& from, Element* into) = 0;
+  // The same for YAML's !include, whose paths are plain paths and no URIs.
+  virtual void IncludeYaml(std::string_view path, const Location& from, Element* into) = 0;
 };
 
 // Parses a file into `into` (the root, or the section that includes the file). Errors are added to

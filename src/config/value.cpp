@@ -2,8 +2,8 @@
 #include "config/value.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+
+#include "text/ruby_number.h"
 
 namespace tailrace::config {
 namespace {
@@ -164,7 +164,7 @@ const Value* HashValue::Find(const Value& key) const {
   return nullptr;
 }
 
-const Value* HashValue::Find(std::string_view key) const {
+const Value* HashValue::FindText(std::string_view key) const {
   for (const auto& item : items_) {
     if (item.first.IsText() && item.first.text() == key) return &item.second;
   }
@@ -254,26 +254,6 @@ std::string Inspect(const Value& value) {
   return out;
 }
 
-// Ruby writes the shortest digits that read back as the same number, in fixed notation for
-// exponents from -4 to 15.
-std::string FloatText(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  char buffer[64];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
-  const std::string scientific(buffer, end.ptr);
-  const size_t e = scientific.find('e');
-  const int exponent = std::stoi(scientific.substr(e + 1));
-  std::string mantissa = scientific.substr(0, e);
-  if (exponent < -4 || exponent > 15) {
-    if (mantissa.find('.') == std::string::npos) mantissa += ".0";
-    const std::string digits = std::to_string(std::abs(exponent));
-    return mantissa + (exponent < 0 ? "e-" : "e+") + (digits.size() < 2 ? "0" : "") + digits;
-  }
-  end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed);
-  std::string fixed(buffer, end.ptr);
-  if (fixed.find('.') == std::string::npos) fixed += ".0";
-  return fixed;
-}
+std::string FloatText(double value) { return text::RubyFloatToString(value); }
 
 }  // namespace tailrace::config

@@ -4,8 +4,10 @@
 // made of. Scalars are values; arrays and hashes are shared, as in Ruby, so that an expression can
 // change the record that it was given. Not thread-safe.
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +44,13 @@ struct TimeValue {
   }
 };
 
-// A whole-number range, as in text[0..3]; an open end is -1 with `exclusive` false.
+// A class or module by its name: ENV, File, Digest::MD5.
+struct Module {
+  std::string name;
+  bool operator==(const Module&) const = default;
+};
+
+// A whole-number range, as in text[0..3]; an open end is -1, not exclusive.
 struct RangeValue {
   int64_t first = 0;
   int64_t last = -1;
@@ -50,12 +58,25 @@ struct RangeValue {
   bool operator==(const RangeValue&) const = default;
 };
 
+// What a pattern matched: the subject and byte ranges of the groups (-1 for one that took no part).
+struct MatchValue {
+  std::string subject;
+  std::vector<std::pair<int32_t, int32_t>> groups;
+  std::vector<std::pair<std::string, int>> names;  // named groups and their numbers
+  // The text of a group, if it took part.
+  std::optional<std::string> Group(size_t number) const {
+    if (number >= groups.size() || groups[number].first < 0) return std::nullopt;
+    const auto [begin, end] = groups[number];
+    return subject.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  }
+};
+
 // An insertion-ordered hash.
 class HashValue {
  public:
   const Value* Find(const Value& key) const;
-  const Value* Find(std::string_view key) const;  // string keys only
-  void Set(Value key, Value value);               // the last one wins, in the place of the first
+  const Value* FindText(std::string_view key) const;  // string keys only
+  void Set(Value key, Value value);  // the last one wins, in the place of the first
   bool Erase(const Value& key);
   HashItems& items() { return items_; }
   const HashItems& items() const { return items_; }
@@ -69,9 +90,11 @@ class Value {
   using ArrayPtr = std::shared_ptr<Array>;
   using HashPtr = std::shared_ptr<HashValue>;
   using RegexpPtr = std::shared_ptr<const RubyRegexp>;
+  using MatchPtr = std::shared_ptr<const MatchValue>;
 
   Value() = default;
-  Value(bool value) : data_(value) {}
+  template <std::same_as<bool> B>  // and not a pointer
+  Value(B value) : data_(value) {}
   Value(int64_t value) : data_(value) {}
   Value(int value) : data_(static_cast<int64_t>(value)) {}
   Value(double value) : data_(value) {}
@@ -82,7 +105,9 @@ class Value {
   Value(Symbol value) : data_(std::move(value)) {}
   Value(TimeValue value) : data_(value) {}
   Value(RangeValue value) : data_(value) {}
+  Value(Module value) : data_(std::move(value)) {}
   Value(RegexpPtr value) : data_(std::move(value)) {}
+  Value(MatchPtr value) : data_(std::move(value)) {}
   static Value MakeArray(Array items = {}) {
     return Value(Data(std::make_shared<Array>(std::move(items))));
   }
@@ -112,7 +137,7 @@ class Value {
 
  private:
   using Data = std::variant<std::monostate, bool, int64_t, BigInteger, double, std::string, Symbol,
-                            ArrayPtr, HashPtr, TimeValue, RegexpPtr, RangeValue>;
+                            ArrayPtr, HashPtr, TimeValue, RegexpPtr, RangeValue, MatchPtr, Module>;
   explicit Value(Data data) : data_(std::move(data)) {}
   Data data_;
 };
