@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rendering: values and rows as JSON text.
+#include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cstring>
-#include <string>
+#include <iterator>
 
 #include "event/json.h"
 #include "event/json_string.h"
 #include "event/value.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace tailrace::json {
 namespace {
@@ -26,6 +33,9 @@ struct EscapeTable {
 };
 constexpr EscapeTable kEscapes;
 
+// Longer strings are escaped in pieces of this size.
+constexpr size_t kPieceBytes = 4096;
+
 char* Put(char* to, std::string_view bytes) {
   std::memcpy(to, bytes.data(), bytes.size());
   return to + bytes.size();
@@ -45,9 +55,11 @@ char* PutEscaped(char* to, unsigned char byte) {
   return to;
 }
 
-// Writes `raw` escaped and, where it is not UTF-8, repaired. A byte becomes six at most.
-char* PutRepaired(char* to, std::string_view raw) {
-  while (!raw.empty()) {
+// Writes the beginning of `raw`, `size` bytes and the rest of the character that they may end in,
+// escaped and, where it is not UTF-8, repaired. A byte becomes six at most. Takes it from `raw`.
+char* PutRepaired(char* to, std::string_view& raw, size_t size) {
+  const char* const end = raw.data() + size;
+  while (raw.data() < end) {
     const auto byte = static_cast<unsigned char>(raw.front());
     const Utf8Char character = DecodeUtf8(raw);
     if (!character.valid) {
@@ -62,12 +74,150 @@ char* PutRepaired(char* to, std::string_view raw) {
   return to;
 }
 
-void AppendQuoted(std::string_view inside, ByteBuffer& out) {
-  char* const room = out.Room(inside.size() + 2);
-  char* to = room;
+// What sixteen bytes hold, bit i for byte i.
+struct Sixteen {
+  static constexpr size_t kSize = 16;
+  unsigned special;    // quotes, backslashes, control characters
+  unsigned non_ascii;  // not zero if there is a byte above 127
+};
+
+#if defined(__x86_64__)
+// Copies the bytes, too, which is what they are looked at for.
+inline Sixteen CopySixteen(char* to, const char* from) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i special = _mm_or_si128(control, _mm_or_si128(quote, backslash));
+  return {static_cast<unsigned>(_mm_movemask_epi8(special)),
+          static_cast<unsigned>(_mm_movemask_epi8(bytes))};
+}
+#else
+inline Sixteen CopySixteen(char* to, const char* from) {
+  std::memcpy(to, from, Sixteen::kSize);
+  Sixteen found{0, 0};
+  for (unsigned i = 0; i < Sixteen::kSize; ++i) {
+    const auto byte = static_cast<unsigned char>(from[i]);
+    if (kEscapes.letter[byte] != 0) found.special |= 1u << i;
+    found.non_ascii |= byte >> 7;
+  }
+  return found;
+}
+#endif
+
+// Writes `raw` with its special characters escaped. Room for six bytes each and sixteen more.
+// `non_ascii` says whether UTF-8 is still to be checked.
+char* PutSpecials(char* to, std::string_view raw, bool* non_ascii) {
+  const char* at = raw.data();
+  const char* const end = at + raw.size();
+  unsigned above = 0;
+  while (at != end) {
+    char tail[Sixteen::kSize];
+    const char* from = at;
+    const auto left = static_cast<size_t>(end - at);
+    if (left < Sixteen::kSize) {
+      std::memset(tail, ' ', sizeof tail);
+      std::memcpy(tail, at, left);
+      from = tail;
+    }
+    const Sixteen found = CopySixteen(to, from);
+    above |= found.non_ascii;
+    size_t plain = std::min(left, Sixteen::kSize);
+    if (found.special != 0) {
+      plain = static_cast<size_t>(std::countr_zero(found.special));
+      to = PutEscaped(to + plain, static_cast<unsigned char>(at[plain]));
+      at += plain + 1;
+    } else {
+      to += plain;
+      at += plain;
+    }
+  }
+  *non_ascii = above != 0;
+  return to;
+}
+
+// Room for any string of `size` bytes with its quotes, as PutString writes it.
+size_t StringRoom(size_t size) { return size * 6 + 2 + Sixteen::kSize; }
+
+char* PutString(char* to, std::string_view raw) {
+  *to++ = '"';
+  bool non_ascii;
+  char* end = PutSpecials(to, raw, &non_ascii);
+  if (non_ascii && !ValidUtf8(raw)) end = PutRepaired(to, raw, raw.size());
+  *end++ = '"';
+  return end;
+}
+
+char* PutQuoted(char* to, std::string_view inside) {
   *to++ = '"';
   to = Put(to, inside);
   *to++ = '"';
+  return to;
+}
+
+size_t ValueRoom(const Value& value) {
+  constexpr size_t kLiteralRoom = 24;  // literals and seconds
+  return value.kind == Kind::kText ? StringRoom(value.size) : value.size + kLiteralRoom;
+}
+
+char* PutValue(char* to, const Value& value) {
+  switch (value.kind) {
+    case Kind::kNull:
+    case Kind::kSpecial:
+      return Put(to, "null");
+    case Kind::kTrue:
+      return Put(to, "true");
+    case Kind::kFalse:
+      return Put(to, "false");
+    case Kind::kNumber:
+    case Kind::kObject:
+    case Kind::kArray:
+      return Put(to, value.bytes());
+    case Kind::kText:
+      return PutString(to, value.bytes());
+    case Kind::kClean:
+    case Kind::kEscaped:
+      return PutQuoted(to, value.bytes());
+    case Kind::kTime:
+      return std::to_chars(to, to + 24, TimeOf(value).sec).ptr;
+  }
+  return to;
+}
+
+// A long string, piece by piece, so that no room is asked for that is hardly ever needed.
+void AppendLongString(std::string_view raw, ByteBuffer& out) {
+  const bool valid = ValidUtf8(raw);
+  out.Append('"');
+  while (!raw.empty()) {
+    const size_t size = std::min(raw.size(), kPieceBytes);
+    char* const room = out.Room(StringRoom(size + 3));
+    char* end;
+    if (valid) {
+      bool non_ascii;
+      end = PutSpecials(room, raw.substr(0, size), &non_ascii);
+      raw.remove_prefix(size);
+    } else {
+      end = PutRepaired(room, raw, size);
+    }
+    out.Commit(static_cast<size_t>(end - room));
+  }
+  out.Append('"');
+}
+
+void AppendMember(const Field& field, ByteBuffer& out) {
+  if (std::max(field.key_size, field.value_size) > kPieceBytes) {
+    AppendValue(Value::Of(field.key_clean ? Kind::kClean : Kind::kText, field.key()), out);
+    out.Append(':');
+    AppendValue(field.value(), out);
+    return;
+  }
+  const Value value = field.value();
+  const size_t key_room = field.key_clean ? field.key_size + 2 : StringRoom(field.key_size);
+  char* const room = out.Room(key_room + 1 + ValueRoom(value));
+  char* to = field.key_clean ? PutQuoted(room, field.key()) : PutString(room, field.key());
+  *to++ = ':';
+  to = PutValue(to, value);
   out.Commit(static_cast<size_t>(to - room));
 }
 
@@ -84,81 +234,57 @@ const char* PlaceEnd(const Field& field) {
 }  // namespace
 
 bool IsClean(std::string_view raw) {
-  bool ascii = true;
-  for (const char c : raw) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (kEscapes.letter[byte] != 0) return false;
-    if (byte > 0x7f) ascii = false;
+  const char* at = raw.data();
+  unsigned special = 0;
+  unsigned above = 0;
+  char copy[Sixteen::kSize];
+  size_t left = raw.size();
+  for (; left >= Sixteen::kSize; left -= Sixteen::kSize, at += Sixteen::kSize) {
+    const Sixteen found = CopySixteen(copy, at);
+    special |= found.special;
+    above |= found.non_ascii;
   }
-  return ascii || ValidUtf8(raw);
+  for (; left != 0; --left, ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    special |= static_cast<unsigned char>(kEscapes.letter[byte]);
+    above |= byte >> 7;
+  }
+  return special == 0 && (above == 0 || ValidUtf8(raw));
 }
 
 void AppendString(std::string_view raw, ByteBuffer& out) {
-  if (IsClean(raw)) {
-    AppendQuoted(raw, out);
+  if (raw.size() > kPieceBytes) {
+    AppendLongString(raw, out);
     return;
   }
-  char* const room = out.Room(raw.size() * 6 + 2);
-  char* to = room;
-  *to++ = '"';
-  to = PutRepaired(to, raw);
-  *to++ = '"';
-  out.Commit(static_cast<size_t>(to - room));
+  char* const room = out.Room(StringRoom(raw.size()));
+  out.Commit(static_cast<size_t>(PutString(room, raw) - room));
 }
 
 void AppendValue(const Value& value, ByteBuffer& out) {
-  switch (value.kind) {
-    case Kind::kNull:
-    case Kind::kSpecial:
-      out.Append("null");
-      break;
-    case Kind::kTrue:
-      out.Append("true");
-      break;
-    case Kind::kFalse:
-      out.Append("false");
-      break;
-    case Kind::kNumber:
-    case Kind::kObject:
-    case Kind::kArray:
-      out.Append(value.bytes());
-      break;
-    case Kind::kText:
-      AppendString(value.bytes(), out);
-      break;
-    case Kind::kClean:
-    case Kind::kEscaped:
-      AppendQuoted(value.bytes(), out);
-      break;
-    case Kind::kTime: {
-      const std::string text = std::to_string(TimeOf(value).sec);
-      out.Append(text);
-      break;
-    }
+  if (value.kind == Kind::kText) {
+    AppendString(value.bytes(), out);
+    return;
   }
+  char* const room = out.Room(ValueRoom(value));
+  out.Commit(static_cast<size_t>(PutValue(room, value) - room));
 }
 
 void AppendMembers(std::span<const Field> fields, ByteBuffer& out) {
-  for (size_t i = 0; i < fields.size();) {
-    if (i != 0) out.Append(',');
-    const Field& field = fields[i++];
-    if (!field.in_place) {
-      if (field.key_clean) {
-        AppendQuoted(field.key(), out);
-      } else {
-        AppendString(field.key(), out);
-      }
-      out.Append(':');
-      AppendValue(field.value(), out);
+  const Field* field = fields.data();
+  const Field* const end = field + fields.size();
+  while (field != end) {
+    if (field != fields.data()) out.Append(',');
+    if (!field->in_place) {
+      AppendMember(*field++, out);
       continue;
     }
-    const char* const begin = field.key_data - 1;
-    const char* end = PlaceEnd(field);
-    while (i < fields.size() && fields[i].in_place && fields[i].key_data == end + 2 &&
-           *end == ',') {
-      end = PlaceEnd(fields[i++]);
+    const char* const begin = field->key_data - 1;
+    const char* run = PlaceEnd(*field++);
+    while (field != end && field->in_place && field->key_data == run + 2 && *run == ',') {
+      run = PlaceEnd(*field++);
     }
-    out.Append({begin, static_cast<size_t>(end - begin)});
+    out.Append({begin, static_cast<size_t>(run - begin)});
   }
 }
 

@@ -99,7 +99,9 @@ void AppendFloat(double number, std::string& out) {
     if (c == '-') out += c;
     if (c >= '0' && c <= '9') digits += c;
   }
-  const int exponent = std::atoi(text + mark + 1);
+  int exponent = 0;
+  const size_t sign = text[mark + 1] == '+' ? 1 : 0;  // which from_chars does not take
+  std::from_chars(text + mark + 1 + sign, end, exponent);
   const int point = exponent + 1;  // where the point stands, counted in digits
   const int size = static_cast<int>(digits.size());
   if (number == 0) {

@@ -385,6 +385,28 @@ TEST(Json, AppendString) {
   }
 }
 
+TEST(Json, AppendsLongStrings) {
+  const std::string character = "\xf0\x9f\x98\x80";
+  for (size_t shift = 0; shift < 6; ++shift) {
+    std::string raw(4090 + shift, 'x');
+    std::string inside = raw;
+    for (int i = 0; i < 2000; ++i) {
+      raw += character + "\n";
+      inside += character + "\\n";
+    }
+    EXPECT_EQ(Written(Value::Text(raw)), "\"" + inside + "\"");
+    raw += "\xf0\x9f";
+    EXPECT_EQ(Written(Value::Text(raw)), "\"" + inside + "\xef\xbf\xbd\"");
+    ByteBuffer out;
+    Batch batch;
+    Row& row = batch.AddRow({});
+    batch.Append(row, raw, Value::Text(raw), false);
+    AppendObject(batch, row, out);
+    EXPECT_EQ(out.view(), "{\"" + inside + "\xef\xbf\xbd\":\"" + inside + "\xef\xbf\xbd\"}");
+    EXPECT_LT(out.capacity(), 4 * out.size());
+  }
+}
+
 TEST(Json, Unescape) {
   const std::vector<PassCase> cases = {
       {R"(a\"\\\/\b\f\n\r\tz)", "a\"\\/\b\f\n\r\tz"},
