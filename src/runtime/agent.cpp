@@ -6,9 +6,12 @@
 
 #include <array>
 #include <atomic>
+#include <map>
+#include <string>
 #include <thread>
 
 #include "tailrace/log.h"
+#include "tailrace/metrics.h"
 
 namespace tailrace::runtime {
 namespace {
@@ -20,6 +23,32 @@ sigset_t HandledSignals() {
   sigemptyset(&set);
   for (const int signal : kHandled) sigaddset(&set, signal);
   return set;
+}
+
+}  // namespace
+
+namespace {
+
+// What the ledger says at the end: every event that was read, and where it went.
+void LogLedger() {
+  std::map<std::string, uint64_t> sums;
+  std::string dropped;
+  for (const Sample& sample : Metrics::Global().Collect()) {
+    const auto value = static_cast<uint64_t>(sample.value);
+    if (sample.name == "tailrace_events_dropped_total" && value > 0) {
+      if (!dropped.empty()) dropped += ' ';
+      dropped += sample.labels.front().second + ':' + std::to_string(value);
+    }
+    sums[sample.name] += value;
+  }
+  LogInfo("what became of all events",
+          {{"read", sums["tailrace_events_read_total"]},
+           {"made", sums["tailrace_events_made_total"]},
+           {"joined", sums["tailrace_events_joined_total"]},
+           {"delivered", sums["tailrace_output_delivered_events_total"]},
+           {"dropped", sums["tailrace_events_dropped_total"]},
+           {"dropped_by_reason", dropped.empty() ? "none" : dropped},
+           {"lost_bytes", sums["tailrace_input_lost_bytes_total"]}});
 }
 
 }  // namespace
@@ -71,6 +100,7 @@ int Agent::Run() {
   }
   joiner.join();
   for (const auto& flusher : builder_->flushers()) flusher->Finish();
+  LogLedger();
   for (const auto& worker : workers_) {
     if (worker->failed()) return 1;
   }

@@ -131,7 +131,8 @@ class EchoSchemaFilter final : public Filter {
     Sort(batch, row, picked);
     Field* at = shaped_.data();
     SetTimestamp(batch, row, picked, at);
-    Value message = TextOf(picked[size_t(Role::kMessage)].field);
+    const Field* text = picked[size_t(Role::kMessage)].field;
+    Value message = text != nullptr ? text->value() : AuditText(batch, row);
     Value level = LevelOf(picked, message);
     Put(at, "level", level);
     const Field* kubernetes = picked[size_t(Role::kKubernetes)].field;
@@ -193,8 +194,19 @@ class EchoSchemaFilter final : public Filter {
     Put(at, "@timestamp", Value::Clean({text, size}));
   }
 
-  static Value TextOf(const Field* field) {
-    return field != nullptr ? field->value() : Value::Clean("");
+  // An event of the Kubernetes audit log has no text; what was asked for is what one looks for.
+  static Value AuditText(Batch& batch, const Row& row) {
+    const Field* verb = batch.Find(row, "verb");
+    const Field* uri = batch.Find(row, "requestURI");
+    if (verb == nullptr || uri == nullptr || verb->kind != Kind::kClean ||
+        !uri->value().is_string()) {
+      return Value::Clean("");
+    }
+    char* text = batch.arena().Allocate(verb->value_size + 1 + uri->value_size);
+    std::memcpy(text, verb->value_data, verb->value_size);
+    text[verb->value_size] = ' ';
+    std::memcpy(text + verb->value_size + 1, uri->value_data, uri->value_size);
+    return Value::Of(uri->kind, {text, verb->value_size + 1 + uri->value_size});
   }
 
   Value LevelOf(const std::array<Picked, 10>& picked, Value& message) {
