@@ -45,8 +45,9 @@ bool ParseString(std::string_view text, Value* value) {
 // A number that ends with the text; what follows the text is not looked at.
 bool ParseNumber(std::string_view text, Value* value) {
   if (!IsDigit(text.front()) && text.front() != '-') return false;
-  const std::string terminated(text);
-  if (SkipNumber(terminated.c_str()) != terminated.c_str() + text.size()) return false;
+  std::string terminated(text);
+  terminated.append(kPadding, '\0');
+  if (SkipNumber(terminated.data()) != terminated.data() + text.size()) return false;
   *value = Value::Of(Kind::kNumber, text);
   return true;
 }
@@ -161,7 +162,7 @@ const char* TakeValue(const char* at, Value* value) {
       *value = Value{};
       return at + 4;
     default:
-      end = SkipNumber(at);
+      while (*end != ',' && *end != ']' && *end != '}' && !IsBlank(*end)) ++end;
       *value = Value::Of(Kind::kNumber, {at, static_cast<size_t>(end - at)});
       return end;
   }
