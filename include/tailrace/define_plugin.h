@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ PluginEntry DefinePlugin(PluginKind kind, std::string type, std::string summary,
   entry.aliases = std::move(aliases);
   entry.summary = std::move(summary);
   entry.examples = std::move(examples);
+  entry.buffered = std::is_base_of_v<BufferedOutput, T>;
   entry.spec = []() -> const params::Spec& { return T::Params::schema().spec(); };
   entry.make = [](PluginEnv& env) -> std::unique_ptr<Plugin> {
     auto params = Load<typename T::Params>(env.element(), env.load());

@@ -297,7 +297,8 @@ struct PluginEntry {
   PluginKind kind;
   std::string type;
   std::vector<std::string> aliases;
-  std::string summary;  // one sentence
+  std::string summary;    // one sentence
+  bool buffered = false;  // a BufferedOutput
   std::function<std::unique_ptr<Plugin>(PluginEnv&)> make;
   const params::Spec& (*spec)() = nullptr;  // its parameters
   std::vector<Example> examples;

@@ -23,6 +23,7 @@ enum LongOnly {
   kEffective,
   kNow,
   kHostname,
+  kLabel,
   kIgnored,
 };
 
@@ -37,6 +38,7 @@ constexpr option kLongOptions[] = {{"config", required_argument, nullptr, 'c'},
                                    {"effective", no_argument, nullptr, kEffective},
                                    {"now", required_argument, nullptr, kNow},
                                    {"hostname", required_argument, nullptr, kHostname},
+                                   {"label", required_argument, nullptr, kLabel},
                                    {"verbose", no_argument, nullptr, 'v'},
                                    {"quiet", no_argument, nullptr, 'q'},
                                    {"no-supervisor", no_argument, nullptr, kIgnored},
@@ -109,6 +111,9 @@ bool Apply(int option, const char* value, AgentOptions& options) {
       return options.now.has_value();
     case kHostname:
       options.hostname = value;
+      return true;
+    case kLabel:
+      options.label = value;
       return true;
     case kIgnored:
       return true;

@@ -22,6 +22,7 @@ struct AgentOptions {
   bool strict_names = false;
   bool effective = false;
   std::optional<int> workers;
+  std::string label;  // --label: where events enter
   int verbosity = 0;  // -v adds one, -q takes one
   std::optional<std::string> hostname;
   std::optional<EventTime> now;

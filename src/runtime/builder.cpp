@@ -23,6 +23,13 @@ std::vector<std::string_view> TypesOf(PluginKind kind) {
   return types;
 }
 
+// Whether the output of this section hands events to somebody else. Direct outputs pass them on within
+// the pipeline, except stdout.
+bool LeavesTheProcess(const config::Element& section) {
+  const PluginEntry* entry = FindPlugin(PluginKind::kOutput, section.Type());
+  return entry == nullptr || entry->buffered || entry->type == "stdout";
+}
+
 // Names a section by where it stands.
 std::string KeyOf(const config::Element& section) {
   const config::Location& place = section.location;
@@ -131,7 +138,7 @@ void Builder::BuildSections(const config::Element& parent, route::Router& router
     } else if (section.name == "filter") {
       BuildFilter(section, router);
     } else if (section.name == "match") {
-      if (options_.outputs) BuildMatch(section, router);
+      BuildMatch(section, router);
     } else if (section.name == "label" && root) {
       BuildLabel(section);
     } else if (section.name == "worker" && root) {
@@ -280,6 +287,7 @@ std::unique_ptr<Formatter> Builder::MakeFormatter(const config::Element& section
 std::unique_ptr<Output> Builder::MakeOutput(const config::Element& section) {
   const auto known = flushers_.find(KeyOf(section));
   if (known != flushers_.end()) return MakeStage(section, nullptr);
+  if (options_.make_sink && LeavesTheProcess(section)) return options_.make_sink(section);
   auto made = Make(PluginKind::kOutput, section, "");
   if (made == nullptr) {
     // The plugin's own mistakes do not hide those of its <buffer>.

@@ -29,7 +29,8 @@ struct BuildOptions {
   bool strict_values = false;
   bool strict_names = false;
   bool sources = true;  // false: <source> sections are left out (replay, filter)
-  bool outputs = true;  // false: <match> sections are left out (filter)
+  // Where set, stands in for every output that would leave the process, unknown ones included.
+  std::function<std::unique_ptr<Output>(const config::Element& section)> make_sink;
 };
 
 struct InputNode {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recorded behaviour of Fluentd's filters and direct outputs, through the code of `tailrace filter`.
+
+#include <gtest/gtest.h>
+
+#include "command/filter.h"
+#include "config/load.h"
+#include "oracle/oracle.h"
+
+namespace tailrace {
+namespace {
+
+using oracle::Json;
+
+// A recorded event in the form that is printed.
+Json Plain(const Json& event) {
+  Json plain;
+  plain["tag"] = event["tag"];
+  plain["time"] = event["time"];
+  plain["record"] = event["record"];
+  return plain;
+}
+
+struct Outcome {
+  Json events = Json::array();
+  Json errors = Json::array();
+  Json at_shutdown = Json::array();
+};
+
+void Add(const std::vector<command::FilterSession::Event>& from, Json& events, Json& errors) {
+  for (const auto& event : from) {
+    Json json = Json::parse(event.json);
+    json.erase("error");
+    if (event.error.empty()) {
+      if (!event.sink.empty()) json["sink"] = event.sink;
+      events.push_back(std::move(json));
+    } else {
+      errors.push_back(std::move(json));
+    }
+  }
+}
+
+std::string Differs(const oracle::Case& one) {
+  const Json& input = one.data["input"];
+  const Json& expect = one.data["expect"];
+  if (input.contains("kube_api")) return {};  // tests/filter/kubernetes_metadata_test.cpp
+  config::LoadOptions load;
+  load.hostname = input.value("hostname", "oracle-host");
+  if (input.contains("now")) load.now_seconds = input["now"][0].get<int64_t>();
+  config::Problems problems;
+  config::Loaded loaded =
+      config::LoadText(one.data["conf"].get<std::string>(), "case.conf", load, &problems);
+  runtime::BuildOptions options;
+  options.hostname = load.hostname;
+  const EventTime now{input["now"][0].get<int64_t>(), input["now"][1].get<int32_t>()};
+  options.clock = [now] { return now; };
+  setenv("TZ", input.value("tz", "UTC").c_str(), 1);
+  tzset();
+  command::FilterSession session(loaded.root, options, "", problems);
+  const bool refused = expect.contains("config_error") || expect.contains("error");
+  if (problems.HasErrors() || refused) {
+    if (problems.HasErrors() && refused) return {};
+    return (refused ? "should be refused\n" : "refused: " + config::Format(problems)) +
+           one.data["conf"].get<std::string>();
+  }
+  Outcome outcome;
+  for (const Json& event : input["events"]) {
+    auto events = session.Feed(event.dump());
+    if (!events) return "cannot read the event: " + events.error().message;
+    Add(*events, outcome.events, outcome.errors);
+  }
+  Add(session.Flush(), outcome.at_shutdown, outcome.errors);
+  const auto matches = [&outcome](const Json& wanted) {
+    const auto list = [&wanted](const char* key) {
+      Json plain = Json::array();
+      if (!wanted.contains(key)) return plain;
+      for (const Json& event : wanted[key]) {
+        Json one_event = Plain(event);
+        if (event.contains("sink")) one_event["sink"] = event["sink"];
+        plain.push_back(std::move(one_event));
+      }
+      return plain;
+    };
+    using Unordered = nlohmann::json;  // the order of keys is free here
+    const auto same = [](const Json& a, const Json& b) {
+      return Unordered::parse(a.dump()) == Unordered::parse(b.dump());
+    };
+    return same(list("events"), outcome.events) && same(list("errors"), outcome.errors) &&
+           same(list("at_shutdown"), outcome.at_shutdown);
+  };
+  if (matches(expect)) return {};
+  if (one.data.contains("also_seen") && matches(one.data["also_seen"])) return {};
+  return one.data["conf"].get<std::string>() + "expected " + expect.dump() + "\ngot events " +
+         outcome.events.dump() + "\n errors " + outcome.errors.dump() + "\n at_shutdown " +
+         outcome.at_shutdown.dump();
+}
+
+TEST(FilterOracle, Vectors) { oracle::Run("filter", Differs); }
+
+}  // namespace
+}  // namespace tailrace
