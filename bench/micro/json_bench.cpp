@@ -109,12 +109,19 @@ void DomParse(benchmark::State& state) {
   Count(state, input);
 }
 
+// By the instructions that the machine has, best first.
 void IndexOnly(benchmark::State& state) {
   const Input& input = InputOf(state);
+  const json::IndexBuilder& builder = json::kIndexBuilders[state.range(1)];
+  if (!builder.supported()) {
+    state.SkipWithError("not on this machine");
+    return;
+  }
+  state.SetLabel(std::string(kShapeNames[state.range(0)]) + " " + builder.name);
   json::Index index;
   for (auto _ : state) {
     for (const std::string_view line : input.lines) {
-      benchmark::DoNotOptimize(index.Build(line));
+      benchmark::DoNotOptimize(builder.build(index, line));
     }
   }
   Count(state, input);
@@ -179,16 +186,35 @@ void AppendText(benchmark::State& state) {
   Count(state, input);
 }
 
+// A line of plain text: what parsers without fields hand on.
+void AppendPlainText(benchmark::State& state) {
+  const std::string line(300, 'x');
+  ByteBuffer out;
+  for (auto _ : state) {
+    out.Clear();
+    for (size_t i = 0; i < kLines; ++i) json::AppendString(line, out);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kLines));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(kLines * line.size()));
+}
+
+void EachShapeAndBuilder(benchmark::internal::Benchmark* bench) {
+  bench
+      ->ArgsProduct({benchmark::CreateDenseRange(0, kShapes - 1, 1),
+                     benchmark::CreateDenseRange(0, json::kIndexBuilderCount - 1, 1)})
+      ->Unit(benchmark::kMicrosecond);
+}
 void EachShape(benchmark::internal::Benchmark* bench) {
   bench->DenseRange(0, kShapes - 1)->Unit(benchmark::kMicrosecond);
 }
 BENCHMARK(DomParse)->Apply(EachShape);
-BENCHMARK(IndexOnly)->Apply(EachShape);
+BENCHMARK(IndexOnly)->Apply(EachShapeAndBuilder);
 BENCHMARK(Validate)->Apply(EachShape);
 BENCHMARK(Parse)->Apply(EachShape);
 BENCHMARK(ParseAndRender)->Apply(EachShape);
 BENCHMARK(ParseEditRender)->Apply(EachShape);
 BENCHMARK(AppendText)->Apply(EachShape);
+BENCHMARK(AppendPlainText)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace tailrace

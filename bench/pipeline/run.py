@@ -70,7 +70,7 @@ def say(text):
 
 def brief(run):
     shown = ("mb_per_cpu_s", "mb_per_s", "cpu_percent", "idle_cpu_percent", "first_line_s",
-             "delay_p99_ms", "peak_rss_mb")
+             "delay_p99_ms", "peak_rss_mb", "idle_rss_mb")
     return "  ".join(f"{key}={run[key]:.2f}" for key in shown if run.get(key) is not None)
 
 

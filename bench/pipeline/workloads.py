@@ -45,7 +45,7 @@ WORKLOADS = [
              extra=("--rate", "10MB", "--rotate", "20MB")),
     Workload("W7", "10,000 files of which 50 are written", files=10000, mode="many",
              extra=("--rate", "1MB", "--active", "50", "--quiet-lines", "10")),
-    Workload("idle", "1,000 quiet files", files=1000, mode="idle", config="W1",
+    Workload("idle", "1,000 quiet files", files=1000, mode="idle",
              extra=("--rate", "1", "--active", "1", "--quiet-lines", "10")),
     Workload("W8", "forward in, forward out", mode="forward"),
     Workload("W9", "CRI tail, JSON to Kafka", mode="kafka"),

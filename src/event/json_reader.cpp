@@ -7,11 +7,8 @@
 #include <unordered_map>
 
 #include "event/json.h"
+#include "event/json_sixteen.h"
 #include "event/json_string.h"
-
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
 
 namespace tailrace::json {
 namespace {
@@ -41,27 +38,13 @@ inline uint32_t HashKey(const char* key, uint32_t size) {
   return static_cast<uint32_t>(((word + size) * kFirst) >> 32);
 }
 
-// How many digits there are at `at`, up to 16 where there may be more.
-inline int CountDigits(const char* at) {
-#if defined(__x86_64__)
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  const __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-  const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
-  return std::countr_one(static_cast<unsigned>(_mm_movemask_epi8(is_digit)));
-#else
-  int count = 0;
-  while (count < 16 && IsDigit(at[count])) ++count;
-  return count;
-#endif
-}
-
 // One past the digits at `at`; `none` if there are none.
 inline const char* SkipDigits(const char* at, const char* none) {
-  int count = CountDigits(at);
+  unsigned count = LeadingDigits(at);
   if (count == 0) return none;
   at += count;
-  while (count == 16) {
-    count = CountDigits(at);
+  while (count == kSixteen) {
+    count = LeadingDigits(at);
     at += count;
   }
   return at;
@@ -86,6 +69,13 @@ inline const char* SkipBlanks(const char* at) {
   return at;
 }
 
+// Faster than a call for the few there are.
+inline bool SameHashes(const uint32_t* a, const uint32_t* b, size_t count) {
+  uint32_t differ = 0;
+  for (size_t i = 0; i < count; ++i) differ |= a[i] ^ b[i];
+  return differ == 0;
+}
+
 // Gives each key its first place and its last value. Returns how many fields are left.
 uint32_t DropRepeats(Field* fields, uint32_t count) {
   std::unordered_map<std::string_view, Field*> places;
@@ -104,10 +94,10 @@ uint32_t DropRepeats(Field* fields, uint32_t count) {
 // One past the number that begins at `at`, or null if none does.
 inline const char* PassNumber(const char* at) {
   if (*at == '-') ++at;
-  const int digits = CountDigits(at);
+  const unsigned digits = LeadingDigits(at);
   if (digits == 0 || (*at == '0' && digits > 1)) return nullptr;
   const char* end = at + digits;
-  if (digits == 16) [[unlikely]]
+  if (digits == kSixteen) [[unlikely]]
     end = SkipDigits(end, end);
   return *end == '.' || (*end | 0x20) == 'e' ? SkipFraction(end) : end;
 }
@@ -361,7 +351,7 @@ bool Reader::HasRepeats(const uint32_t* hashes, const uint32_t* end) {
   if (count < 2) return false;
   if (count > Shape::kKeysMax) return HasRepeat(hashes, count);
   Shape& shape = shapes_[(hashes[0] ^ hashes[count - 1]) % kShapes];
-  if (shape.count == count && std::memcmp(shape.hashes, hashes, count * sizeof *hashes) == 0) {
+  if (shape.count == count && SameHashes(shape.hashes, hashes, count)) {
     return false;
   }
   if (HasRepeat(hashes, count)) return true;

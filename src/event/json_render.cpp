@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rendering: values and rows as JSON text.
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <iterator>
 
 #include "event/json.h"
+#include "event/json_sixteen.h"
 #include "event/json_string.h"
 #include "event/value.h"
-
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
 
 namespace tailrace::json {
 namespace {
@@ -74,71 +70,38 @@ char* PutRepaired(char* to, std::string_view& raw, size_t size) {
   return to;
 }
 
-// What sixteen bytes hold, bit i for byte i.
-struct Sixteen {
-  static constexpr size_t kSize = 16;
-  unsigned special;    // quotes, backslashes, control characters
-  unsigned non_ascii;  // not zero if there is a byte above 127
-};
-
-#if defined(__x86_64__)
-// Copies the bytes, too, which is what they are looked at for.
-inline Sixteen CopySixteen(char* to, const char* from) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  const __m128i special = _mm_or_si128(control, _mm_or_si128(quote, backslash));
-  return {static_cast<unsigned>(_mm_movemask_epi8(special)),
-          static_cast<unsigned>(_mm_movemask_epi8(bytes))};
-}
-#else
-inline Sixteen CopySixteen(char* to, const char* from) {
-  std::memcpy(to, from, Sixteen::kSize);
-  Sixteen found{0, 0};
-  for (unsigned i = 0; i < Sixteen::kSize; ++i) {
-    const auto byte = static_cast<unsigned char>(from[i]);
-    if (kEscapes.letter[byte] != 0) found.special |= 1u << i;
-    found.non_ascii |= byte >> 7;
-  }
-  return found;
-}
-#endif
-
 // Writes `raw` with its special characters escaped. Room for six bytes each and sixteen more.
 // `non_ascii` says whether UTF-8 is still to be checked.
 char* PutSpecials(char* to, std::string_view raw, bool* non_ascii) {
   const char* at = raw.data();
   const char* const end = at + raw.size();
-  unsigned above = 0;
+  bool above = false;
   while (at != end) {
-    char tail[Sixteen::kSize];
+    char tail[kSixteen];
     const char* from = at;
     const auto left = static_cast<size_t>(end - at);
-    if (left < Sixteen::kSize) {
+    if (left < kSixteen) {
       std::memset(tail, ' ', sizeof tail);
       std::memcpy(tail, at, left);
       from = tail;
     }
-    const Sixteen found = CopySixteen(to, from);
+    const PlainBytes found = CopyPlain(to, from);
     above |= found.non_ascii;
-    size_t plain = std::min(left, Sixteen::kSize);
-    if (found.special != 0) {
-      plain = static_cast<size_t>(std::countr_zero(found.special));
-      to = PutEscaped(to + plain, static_cast<unsigned char>(at[plain]));
-      at += plain + 1;
-    } else {
+    if (found.count == kSixteen) {
+      const size_t plain = std::min<size_t>(left, kSixteen);
       to += plain;
       at += plain;
+    } else {
+      at += found.count;
+      to = PutEscaped(to + found.count, static_cast<unsigned char>(*at++));
     }
   }
-  *non_ascii = above != 0;
+  *non_ascii = above;
   return to;
 }
 
 // Room for any string of `size` bytes with its quotes, as PutString writes it.
-size_t StringRoom(size_t size) { return size * 6 + 2 + Sixteen::kSize; }
+size_t StringRoom(size_t size) { return size * 6 + 2 + kSixteen; }
 
 char* PutString(char* to, std::string_view raw) {
   *to++ = '"';
@@ -235,21 +198,21 @@ const char* PlaceEnd(const Field& field) {
 
 bool IsClean(std::string_view raw) {
   const char* at = raw.data();
-  unsigned special = 0;
-  unsigned above = 0;
-  char copy[Sixteen::kSize];
-  size_t left = raw.size();
-  for (; left >= Sixteen::kSize; left -= Sixteen::kSize, at += Sixteen::kSize) {
-    const Sixteen found = CopySixteen(copy, at);
-    special |= found.special;
+  const char* const end = at + raw.size();
+  bool plain = true;
+  bool above = false;
+  char copy[kSixteen];
+  for (; static_cast<size_t>(end - at) >= kSixteen; at += kSixteen) {
+    const PlainBytes found = CopyPlain(copy, at);
+    plain &= found.count == kSixteen;
     above |= found.non_ascii;
   }
-  for (; left != 0; --left, ++at) {
+  for (; at != end; ++at) {
     const auto byte = static_cast<unsigned char>(*at);
-    special |= static_cast<unsigned char>(kEscapes.letter[byte]);
-    above |= byte >> 7;
+    plain &= kEscapes.letter[byte] == 0;
+    above |= byte > 0x7f;
   }
-  return special == 0 && (above == 0 || ValidUtf8(raw));
+  return plain && (!above || ValidUtf8(raw));
 }
 
 void AppendString(std::string_view raw, ByteBuffer& out) {

@@ -2,6 +2,7 @@
 #include "kubernetes/metadata_resolver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tailrace/log.h"
 
@@ -64,8 +65,9 @@ void MetadataResolver::LookUp(Entry& entry) {
     namespace_meta = snapshot_->FindNamespace(ref.namespace_name);
     const bool absent = snapshot_->KnownAbsent(ref.namespace_name, ref.pod_name);
     complete = snapshot_->complete() || absent;
-    const bool namespace_settled =
-        !options_.source->namespaces || namespace_meta != nullptr || complete;
+    // A file says all that it has to say at once; the two watches of an API do not.
+    const bool namespace_settled = !options_.source->namespaces || namespace_meta != nullptr ||
+                                   (complete && !options_.source->pods_file.empty());
     entry.looked_up = absent || (pod != nullptr && namespace_settled);
   }
   if (entry.fragment && pod == entry.pod && namespace_meta == entry.namespace_meta &&
@@ -81,6 +83,9 @@ void MetadataResolver::LookUp(Entry& entry) {
 
 void MetadataResolver::Refresh(Entry& entry) {
   if (!options_.source) {
+    if (!std::exchange(names_only_said_, true)) {
+      LogInfo("no Kubernetes API and no pods_file: metadata comes from tags alone");
+    }
     if (!entry.fragment) LookUp(entry);
     return;
   }
@@ -129,7 +134,7 @@ bool MetadataResolver::Ready(std::string_view tag, Clock::time_point now) {
     entry.waiting_since = now;
     waits_->Add();
   }
-  const bool first_list = !snapshot_->complete() && options_.source->watch;
+  const bool first_list = !snapshot_->pods_complete() && options_.source->watch;
   const auto limit = first_list ? std::max(options_.wait_timeout, options_.first_list_timeout)
                                 : options_.wait_timeout;
   if (now - *entry.waiting_since < limit) return false;

@@ -79,6 +79,7 @@ class MetadataResolver {
   std::shared_ptr<const PodSnapshot> snapshot_;
   std::unordered_map<std::string, Entry, TextHash, std::equal_to<>> entries_;
   std::size_t sweep_at_ = 1024;
+  bool names_only_said_ = false;
 
   std::shared_ptr<Cell> waits_;
   std::shared_ptr<Cell> gave_up_;

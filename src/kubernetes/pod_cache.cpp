@@ -242,6 +242,7 @@ void PodCache::Publish() {
     next->absent_ = std::make_shared<const PodSnapshot::Names>(absent_);
   }
   next->pods_ = pods_;
+  next->pods_complete_ = pods_complete_;
   next->complete_ = pods_complete_ && (namespaces_complete_ || !namespaces_wanted_);
   pods_gauge_->Set(pods_);
   deleted_gauge_->Set(deleted_pods_);

@@ -41,8 +41,10 @@ class PodSnapshot {
   // The API was asked for this very pod and has none (single lookups only, never with a watch).
   bool KnownAbsent(std::string_view namespace_name, std::string_view pod_name) const;
 
-  // True once the whole list of pods (and namespaces, where wanted) has been read: from then on
-  // "not known" means "not there, or very new".
+  // True once the whole list of pods has been read: from then on "not known" means "not there, or
+  // very new".
+  bool pods_complete() const { return pods_complete_; }
+  // The same for pods and, where they are wanted, namespaces.
   bool complete() const { return complete_; }
   uint64_t generation() const { return generation_; }
   std::size_t pods() const { return pods_; }
@@ -59,6 +61,7 @@ class PodSnapshot {
   std::shared_ptr<const Names> absent_;
   std::size_t pods_ = 0;
   uint64_t generation_ = 0;
+  bool pods_complete_ = false;
   bool complete_ = false;
 };
 

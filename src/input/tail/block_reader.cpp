@@ -17,6 +17,10 @@ void Cursor::MoveTo(uint64_t offset, SourceFile& file) {
   if (got && *got == wanted) overlap = static_cast<uint8_t>(wanted);
 }
 
+bool Cursor::StandsIn(SourceFile& file) const {
+  return file.Peek(next - overlap, overlap) == std::string_view(before.data(), overlap);
+}
+
 BlockReader::BlockReader(LineSplitter splitter)
     : splitter_(std::move(splitter)),
       block_(std::make_unique<char[]>(kOverlapBytes + kBlockBytes + kPadding)) {}
@@ -27,6 +31,7 @@ BlockReader::Outcome BlockReader::Read(SourceFile& file, Cursor& cursor, size_t 
   skipped_ = {};
   end_ = cursor.next;
   more_ = false;
+  text_ = {};
   long_line_.reset();
   if (cursor.searched > cursor.next) return ReadLong(file, cursor);
 
@@ -41,6 +46,7 @@ BlockReader::Outcome BlockReader::Read(SourceFile& file, Cursor& cursor, size_t 
     return Outcome::kTruncated;
   }
   const std::string_view text(block_.get() + overlap, *got - overlap);
+  text_ = text;
   const size_t taken = splitter_.Split(text, cursor.next, lines_max, lines_, skipped_);
   end_ = cursor.next + taken;
   accepted_ = block_.get();

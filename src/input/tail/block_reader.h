@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "input/tail/line_splitter.h"
@@ -31,6 +32,8 @@ struct Cursor {
 
   // Moves to `offset`, remembering what stands before it in `file`.
   void MoveTo(uint64_t offset, SourceFile& file);
+  // True if what stood before it still stands there.
+  bool StandsIn(SourceFile& file) const;
 };
 
 class BlockReader {
@@ -54,6 +57,8 @@ class BlockReader {
   Outcome Read(SourceFile& file, Cursor& cursor, size_t bytes_max, size_t lines_max);
 
   std::vector<Line>& lines() { return lines_; }
+  // Everything that the last Read took in from the cursor on; empty for a long line.
+  std::string_view text() const { return text_; }
   // One past the last byte that was handed out or passed over by the last Read.
   uint64_t end() const { return end_; }
   // True if the last Read took in text after end(): there may be another line.
@@ -73,6 +78,7 @@ class BlockReader {
   LineSplitter splitter_;
   std::unique_ptr<char[]> block_;
   std::unique_ptr<char[]> long_line_;
+  std::string_view text_;
   const char* accepted_ = nullptr;  // text that ends at end_
   size_t accepted_size_ = 0;
   std::vector<Line> lines_;

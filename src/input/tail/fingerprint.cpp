@@ -19,6 +19,12 @@ Fingerprint FingerprintOf(std::string_view bytes) {
   return {static_cast<uint32_t>(bytes.size()), XXH3_64bits(bytes.data(), bytes.size())};
 }
 
+Fingerprint HeadOf(std::string_view bytes) {
+  bytes = bytes.substr(0, kHeadBytes);
+  const bool complete = bytes.size() == kHeadBytes || bytes.find('\n') != std::string_view::npos;
+  return complete ? FingerprintOf(bytes) : Fingerprint{};
+}
+
 bool Matches(const Fingerprint& print, std::string_view bytes) {
   return bytes.size() >= print.size && FingerprintOf(bytes.substr(0, print.size)) == print;
 }

@@ -24,6 +24,9 @@ struct Fingerprint {
 };
 
 Fingerprint FingerprintOf(std::string_view bytes);
+// Of the beginning of a file. Empty as long as the first line is not complete: half a line tells
+// nothing apart, and has not been read either.
+Fingerprint HeadOf(std::string_view bytes);
 // True if `bytes`, the beginning of some file, begins with what `print` was taken from.
 bool Matches(const Fingerprint& print, std::string_view bytes);
 

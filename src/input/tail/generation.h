@@ -39,6 +39,8 @@ struct Generation {
 
   std::string identity;  // empty until the first line is complete
   Fingerprint head;
+  uint64_t tail_at = 0;  // where the bytes of `tail` end
+  Fingerprint tail;
   uint64_t sequence = 0;
   std::optional<size_t> slot;  // in the pos_file
 
@@ -46,9 +48,11 @@ struct Generation {
   std::shared_ptr<AckTracker> tracker;
   uint64_t size = 0;     // when last looked at
   int64_t mtime = 0;     // when last looked at
+  int64_t since = 0;     // mtime when this generation was found
   bool current = false;  // stands at the target's path
   bool gone = false;     // there is nothing left to read from
   bool at_end = false;   // the last reading found no more lines
+  bool reused = false;   // an inode's next generation: others may have come and gone before it
   bool failed = false;   // the last reading or opening failed, and that was logged
   bool dirty = false;    // the position has moved since it was written
   double grown = 0;      // when something was last read, s of a steady clock

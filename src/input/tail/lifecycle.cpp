@@ -61,14 +61,12 @@ bool Lifecycle::Open(Target& target, Generation& generation) {
   }
   if (!file && (file.error() == ENOENT || file.error() == ESTALE)) {
     // It was moved while it was closed.
-    const Lineage lineage = FindLineage(RecordOf(target, generation), std::nullopt);
+    Lineage lineage = FindLineage(RecordOf(target, generation), std::nullopt);
     if (lineage.self) {
-      file = SourceFile::Open(lineage.self->path, lineage.self->name.gzip);
-      if (file) {
-        generation.name = lineage.self->path;
-        generation.gzip = lineage.self->name.gzip;
-        generation.id = lineage.self->status.id;
-      }
+      file = std::move(lineage.self->file);
+      generation.name = lineage.self->path;
+      generation.gzip = lineage.self->name.gzip;
+      generation.id = lineage.self->status.id;
     } else {
       generation.gone = true;
       const uint64_t unread = generation.size - std::min(generation.size, generation.cursor.next);
@@ -125,9 +123,9 @@ std::unique_ptr<Generation> Lifecycle::Make(Target& target, const GenerationKey&
   generation->file = std::move(file);
   generation->sequence = store_->NextSequence();
   generation->size = status.size;
-  generation->mtime = status.mtime;
+  generation->mtime = generation->since = status.mtime;
   generation->grown = now;
-  generation->head = FingerprintOf(generation->file.Peek(0, kHeadBytes));
+  generation->head = HeadOf(generation->file.Peek(0, kHeadBytes));
   generation->cursor.MoveTo(position, generation->file);
   generation->recorded_position = generation->counted = position;
   generation->tracker = std::make_shared<AckTracker>(pool_, position);
@@ -149,6 +147,9 @@ std::unique_ptr<Generation> Lifecycle::Restore(Target& target, const GenerationR
   auto generation =
       Make(target, record.key, status, std::move(name), std::move(file), position, now);
   generation->identity = record.identity;
+  if (record.head.size > generation->head.size) generation->head = record.head;
+  generation->tail_at = record.tail_at;
+  generation->tail = record.tail;
   generation->birth = record.birth;
   if (!record.real.empty()) generation->real = record.real;
   if (record.sequence > 0) generation->sequence = record.sequence;
@@ -217,10 +218,14 @@ bool Lifecycle::Begin(Target& target, const FileStat& status, bool startup, doub
   }
   const auto entry = store_->FindPosition(target.path, status.id.inode);
   const bool entry_is_this = entry && entry->inode == status.id.inode;
+  const std::vector<GenerationRecord> records = store_->RecordsOf(target.path);
   std::optional<GenerationRecord> last;
-  for (const GenerationRecord& record : store_->RecordsOf(target.path)) {
-    if (record.state == State::kOlder) Chase(target, record, status.id, now);
+  for (const GenerationRecord& record : records) {
     if (record.state == State::kCurrent) last = record;
+  }
+  for (const GenerationRecord& record : records) {
+    const bool newest = !last && &record == &records.back();
+    if (record.state == State::kOlder) Chase(target, record, status.id, newest, now);
   }
   if (!last && entry && !entry_is_this && entry->path == target.path) {
     // Fluentd's pos_file, and the file was rotated since: nothing but the inode is known.
@@ -240,19 +245,25 @@ bool Lifecycle::Begin(Target& target, const FileStat& status, bool startup, doub
     if (!place.truncated) {
       generation =
           Restore(target, *last, target.path, std::move(*opened), status, place.position, now);
+      // Nothing had been read: it may have been written, copied and truncated more than once.
+      generation->reused = last->identity.empty();
+      generation->since = last->mtime;
     }
   }
   if (!generation && last) {
     if (entry && entry->inode == last->key.inode) {
       last->position = std::max(last->position, entry->position);
     }
-    Chase(target, *last, status.id, now);
+    Chase(target, *last, status.id, true, now);
     generation = Adopt(target, status, target.path, std::move(*opened), 0, now);
+    generation->reused = generation->identity.empty();
   } else if (!generation && entry_is_this) {
     const uint64_t position = entry->position <= status.size ? entry->position : 0;
     generation = Adopt(target, status, target.path, std::move(*opened), position, now);
   } else if (!generation) {
-    const uint64_t position = startup && !params_.read_from_head ? status.size : 0;
+    // A path that was read before goes on where that ended: with all that came since.
+    const bool from_end = startup && !params_.read_from_head && records.empty();
+    const uint64_t position = from_end ? status.size : 0;
     generation = Adopt(target, status, target.path, std::move(*opened), position, now);
   }
   AddCurrent(target, std::move(generation), status);
@@ -268,7 +279,7 @@ bool Lifecycle::BeginLeftover(Target& target, double now) {
     if (entry && entry->inode == record.key.inode) {
       record.position = std::max(record.position, entry->position);
     }
-    Chase(target, record, std::nullopt, now);
+    Chase(target, record, std::nullopt, true, now);
   }
   PutRecords(target);
   return !target.generations.empty();
@@ -278,13 +289,11 @@ bool Lifecycle::BeginLeftover(Target& target, double now) {
 // -------------------------------------------------------------------------------------
 
 void Lifecycle::Chase(Target& target, const GenerationRecord& last,
-                      const std::optional<FileId>& current, double now) {
-  const Lineage lineage = FindLineage(last, current);
+                      const std::optional<FileId>& current, bool later, double now) {
+  Lineage lineage = FindLineage(last, current);
   if (lineage.self) {
-    auto file = SourceFile::Open(lineage.self->path, lineage.self->name.gzip);
-    const bool mine = file && store_->Claim(lineage.self->status.id, this);
-    if (mine) {
-      auto generation = Restore(target, last, lineage.self->path, std::move(*file),
+    if (store_->Claim(lineage.self->status.id, this)) {
+      auto generation = Restore(target, last, lineage.self->path, std::move(lineage.self->file),
                                 lineage.self->status, last.position, now);
       generation->claimed = true;
       target.generations.push_back(std::move(generation));
@@ -292,8 +301,10 @@ void Lifecycle::Chase(Target& target, const GenerationRecord& last,
               {{"path", target.path}, {"file", lineage.self->path}, {"from", last.position}});
     }
   } else {
-    // There may be no bytes left that are known; what was written later nobody can tell.
-    if (last.size > last.position) {
+    // Of a file without an identity nothing was read: it is among the later ones then.
+    const bool later_may_be_it =
+        last.identity.empty() && last.sequence > 0 && !lineage.later.empty();
+    if (last.size > last.position && !later_may_be_it) {
       Lost(target, "rotated_away", last.size - last.position,
            "was rotated away or truncated while it was not watched, and is not found");
     }
@@ -302,32 +313,40 @@ void Lifecycle::Chase(Target& target, const GenerationRecord& last,
     done.state = State::kDone;
     if (last.sequence > 0) store_->Put(done);
   }
-  for (const Sibling& missed : lineage.later) AddMissed(target, last, missed, now);
+  if (later) AddMissed(target, last, std::move(lineage.later), now);
 }
 
-// A rotated file that came and went as a current one while nobody looked.
-void Lifecycle::AddMissed(Target& target, const GenerationRecord& last, const Sibling& missed,
+// Rotated files that came and went as current ones while nobody looked.
+void Lifecycle::AddMissed(Target& target, const GenerationRecord& last, std::vector<Sibling> missed,
                           double now) {
-  auto file = SourceFile::Open(missed.path, missed.name.gzip);
-  if (!file || KnownContent(target, *file, missed)) return;
-  if (!store_->Claim(missed.status.id, this)) return;
-  auto generation = Adopt(target, missed.status, missed.path, std::move(*file), 0, now);
-  generation->claimed = true;
-  generation->real = last.real;
-  LogInfo("reading a file that was rotated while it was not watched",
-          {{"path", target.path}, {"file", missed.path}});
-  target.generations.push_back(std::move(generation));
+  for (Sibling& sibling : missed) {
+    if (KnownContent(target, sibling.file, sibling)) continue;
+    if (!store_->Claim(sibling.status.id, this)) continue;
+    auto generation = Adopt(target, sibling.status, sibling.path, std::move(sibling.file), 0, now);
+    generation->claimed = true;
+    generation->real = last.real;
+    LogInfo("reading a file that was rotated while it was not watched",
+            {{"path", target.path}, {"file", sibling.path}});
+    const bool before_last = target.current() != nullptr;
+    target.generations.insert(target.generations.end() - (before_last ? 1 : 0),
+                              std::move(generation));
+  }
 }
 
 // True if the file, or what it is a copy of, is read by somebody or has been read.
-bool Lifecycle::KnownContent(const Target& target, SourceFile& file, const Sibling& sibling) const {
+bool Lifecycle::KnownContent(Target& target, SourceFile& file, const Sibling& sibling) {
   for (const auto& generation : target.generations) {
-    if (generation->id == sibling.status.id || BeginsWith(file, generation->head)) return true;
+    if (generation->id == sibling.status.id) return true;
+    // Not read yet, so nothing of it is in the store.
+    if (generation->head.size == 0 && generation->file.is_open()) {
+      generation->head = HeadOf(generation->file.Peek(0, kHeadBytes));
+    }
+    if (IsCopyOf(RecordOf(target, *generation), file)) return true;
   }
   for (const GenerationRecord& record : store_->RecordsOf(target.path)) {
-    if (!BeginsWith(file, record.head)) continue;
-    const bool grown = record.key.inode == sibling.status.id.inode && !sibling.name.gzip &&
-                       sibling.status.size > record.position;
+    const bool own = !sibling.name.gzip && IsFileOf(record, file, sibling.status);
+    if (!own && !IsCopyOf(record, file)) continue;
+    const bool grown = own && sibling.status.size > record.position;
     if (record.state != State::kDone || !grown) return true;
   }
   return false;
@@ -388,14 +407,14 @@ void Lifecycle::Rotate(Target& target, const FileStat& status, double now) {
     target.numbers->rotated.Add();
     last->current = false;
     last->at_end = false;
-    const Lineage lineage = FindLineage(RecordOf(target, *last), status.id);
+    Lineage lineage = FindLineage(RecordOf(target, *last), status.id);
     if (lineage.self && !last->gone && lineage.self->status.id == last->id) {
       last->name = lineage.self->path;
     }
-    const GenerationRecord record = RecordOf(target, *last);
-    for (const Sibling& missed : lineage.later) AddMissed(target, record, missed, now);
+    AddMissed(target, RecordOf(target, *last), std::move(lineage.later), now);
   }
   auto generation = Adopt(target, status, target.path, std::move(*file), 0, now);
+  generation->reused = last != nullptr && generation->identity.empty();
   // The old generation's place in the pos_file becomes the new one's; first its record must stand.
   if (!params_.follow_inodes && last != nullptr) last->slot.reset();
   if (store_->on_disk()) {
@@ -417,11 +436,9 @@ void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
   target.numbers->rotated.Add();
 
   // copytruncate leaves a copy, where the rest of it can be read.
-  const Lineage lineage = FindLineage(RecordOf(target, generation), id);
-  auto copy = lineage.self ? SourceFile::Open(lineage.self->path, lineage.self->name.gzip)
-                           : tl::expected<SourceFile, int>(tl::unexpected<int>(ENOENT));
-  if (copy && store_->Claim(lineage.self->status.id, this)) {
-    generation.file = std::move(*copy);
+  Lineage lineage = FindLineage(RecordOf(target, generation), id);
+  if (lineage.self && store_->Claim(lineage.self->status.id, this)) {
+    generation.file = std::move(lineage.self->file);
     ++open_files_;
     generation.id = lineage.self->status.id;
     generation.name = lineage.self->path;
@@ -437,6 +454,7 @@ void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
             {{"path", target.path}, {"read", generation.cursor.next}});
     if (unread > 0) Lost(target, "truncated", unread, "was truncated");
   }
+  AddMissed(target, RecordOf(target, generation), std::move(lineage.later), now);
   if (!current || !status) {
     store_->Release(id, this);
     return;
@@ -450,6 +468,7 @@ void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
   PutRecords(target);
   const GenerationKey key{id.inode, store_->NextCounter(id.inode)};
   auto next = Make(target, key, *status, target.path, std::move(*file), 0, now);
+  next->reused = true;
   static_cast<void>(store_->Flush());
   AddCurrent(target, std::move(next), *status);
   PutRecords(target);
@@ -457,6 +476,17 @@ void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
 
 // --- Identity and records
 // -------------------------------------------------------------------------
+
+bool Lifecycle::AddHidden(Target& target, Generation& generation, double now) {
+  if (!std::exchange(generation.reused, false)) return false;
+  GenerationRecord before = RecordOf(target, generation);
+  before.head = {};
+  before.position = 0;
+  before.mtime = generation.since;
+  const size_t known = target.generations.size();
+  AddMissed(target, before, FindLineage(before, generation.id).later, now);
+  return target.generations.size() > known;
+}
 
 bool Lifecycle::Identify(Target& target, Generation& generation, bool unfinished) {
   if (!generation.identity.empty()) return true;
@@ -479,6 +509,19 @@ bool Lifecycle::Identify(Target& target, Generation& generation, bool unfinished
   return true;
 }
 
+// Renews the fingerprint of the bytes before the position.
+void Lifecycle::TakeTail(Generation& generation) {
+  const uint64_t position = generation.tracker->position();
+  // Offsets in a compressed file cannot be looked at without unpacking all before them.
+  if (!generation.file.is_open() || generation.gzip || position == 0) return;
+  const uint64_t size = std::min<uint64_t>(kTailBytes, position);
+  const std::string tail = generation.file.Peek(position - size, size);
+  // Only if the file is still what was read: it may have been truncated and written anew.
+  if (tail.size() < size || !generation.cursor.StandsIn(generation.file)) return;
+  generation.tail_at = position;
+  generation.tail = FingerprintOf(tail);
+}
+
 GenerationRecord Lifecycle::RecordOf(const Target& target, Generation& generation) {
   GenerationRecord record;
   record.key = generation.key;
@@ -491,16 +534,13 @@ GenerationRecord Lifecycle::RecordOf(const Target& target, Generation& generatio
   record.head = generation.head;
   record.position = generation.tracker->position();
   record.size = generation.size;
-  record.mtime = generation.mtime;
+  // While nothing is known of its content, all that was rotated since it was found may be before
+  // it.
+  record.mtime = generation.identity.empty() ? generation.since : generation.mtime;
   record.sequence = generation.sequence;
-  // Offsets in a compressed file cannot be looked at without unpacking all before them.
-  if (generation.file.is_open() && !generation.gzip && record.position > 0) {
-    const uint64_t size = std::min<uint64_t>(kTailBytes, record.position);
-    record.tail_at = record.position;
-    record.tail = FingerprintOf(generation.file.Peek(record.position - size, size));
-    if (record.tail.size < size) record.tail = {};
-  }
-  if (record.tail.size == 0) record.tail_at = 0;
+  TakeTail(generation);
+  record.tail_at = generation.tail_at;
+  record.tail = generation.tail;
   return record;
 }
 
@@ -528,7 +568,8 @@ void Lifecycle::Commit(Target& target, Generation& generation, bool all, double 
   bool due = all || !generation.slot;
   if (generation.head.size < kHeadBytes && generation.file.is_open()) {
     const std::string head = generation.file.Peek(0, kHeadBytes);
-    if (head.size() > generation.head.size && Matches(generation.head, head)) {
+    if (head.size() > generation.head.size && generation.head.size > 0 &&
+        Matches(generation.head, head)) {
       generation.head = FingerprintOf(head);
       due = true;
     }

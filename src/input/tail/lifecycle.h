@@ -50,6 +50,9 @@ class Lifecycle {
   // Fixes the identity, and makes it last, before the first event leaves. False while the first
   // line is not complete; with `unfinished` what is there is taken for it.
   bool Identify(Target& target, Generation& generation, bool unfinished);
+  // Adds generations that came and went unseen before the first line of this one was there. True if
+  // there were any.
+  bool AddHidden(Target& target, Generation& generation, double now);
   // True if the generation can be let go now, its last unfinished line aside.
   bool Finished(const Generation& generation, double now) const;
   // Lets the generation go. It must be settled.
@@ -70,6 +73,7 @@ class Lifecycle {
     bool truncated = false;
   };
 
+  static void TakeTail(Generation& generation);
   GenerationRecord RecordOf(const Target& target, Generation& generation);
   std::unique_ptr<Generation> Make(Target& target, const GenerationKey& key, const FileStat& status,
                                    std::string name, SourceFile file, uint64_t position,
@@ -82,11 +86,13 @@ class Lifecycle {
                                     SourceFile file, uint64_t otherwise, double now);
   Place PlaceIn(SourceFile& file, const FileStat& status, const GenerationRecord& record,
                 uint64_t position) const;
-  // Adds the rest of `last`, wherever its file is now, and what was rotated after it.
+  // Adds the rest of `last`, wherever its file is now, and with `later` what was rotated after it.
   void Chase(Target& target, const GenerationRecord& last, const std::optional<FileId>& current,
-             double now);
-  void AddMissed(Target& target, const GenerationRecord& last, const Sibling& missed, double now);
-  bool KnownContent(const Target& target, SourceFile& file, const Sibling& sibling) const;
+             bool later, double now);
+  // Adds what was rotated after `last`, before the current generation.
+  void AddMissed(Target& target, const GenerationRecord& last, std::vector<Sibling> missed,
+                 double now);
+  bool KnownContent(Target& target, SourceFile& file, const Sibling& sibling);
   void AddCurrent(Target& target, std::unique_ptr<Generation> generation, const FileStat& status);
   void Rotate(Target& target, const FileStat& status, double now);
   void Lost(Target& target, const std::string& reason, uint64_t bytes, std::string_view happened);

@@ -74,6 +74,7 @@ Reader::Turn Reader::ReadGeneration(Target& target, Generation& generation, doub
     AtEnd(target, generation);
     return {Turn::kDone};
   }
+  if (lifecycle_.AddHidden(target, generation, now)) return {Turn::kMore};
   if (!runtime_.emitter().Writable(*generation.tracker->origin())) return {Turn::kBlocked};
   const Limits limits = LimitsOf(target, now);
   if (limits.lines == 0 || limits.bytes == 0) {
@@ -100,6 +101,13 @@ Reader::Turn Reader::ReadGeneration(Target& target, Generation& generation, doub
       return {Turn::kMore};
     case BlockReader::Outcome::kLines:
       break;
+  }
+  // Between the look at the head, which made the identity, and this reading it may have been
+  // truncated and written anew.
+  if (generation.cursor.next == 0 && !blocks_.text().empty() &&
+      !Matches(generation.head, blocks_.text())) {
+    lifecycle_.Truncated(target, generation, now);
+    return {Turn::kMore};
   }
   generation.failed = false;
   generation.grown = target.parsed = now;

@@ -9,12 +9,16 @@
 #include <memory>
 #include <utility>
 
+#include "tailrace/log.h"
+
 namespace tailrace::tail {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 // A number in a name with at least so many digits is a date.
 constexpr size_t kDateDigits = 8;
+// Looks at a folder until two of them see the same.
+constexpr int kLooks = 100;
 
 bool TakeSuffix(std::string_view& text, std::string_view suffix) {
   if (!text.ends_with(suffix)) return false;
@@ -72,16 +76,70 @@ int64_t RotatedAt(const Sibling& sibling) {
   return int64_t{std::mktime(&when)} * 1'000'000'000;
 }
 
+// Opens the file and makes sure that it is the one that was listed: names move while somebody
+// rotates.
+bool OpenListed(Sibling& sibling) {
+  if (sibling.file.is_open()) return true;
+  auto file = SourceFile::Open(sibling.path, sibling.name.gzip);
+  if (!file) return false;
+  const auto status = file->Stat();
+  if (!status || status->id != sibling.status.id) return false;
+  sibling.status = *status;
+  sibling.file = std::move(*file);
+  return true;
+}
+
 // The generation's own file, or a copy of it that has all that was read.
-bool IsSelf(const GenerationRecord& last, const Sibling& sibling, bool copies) {
+bool IsSelf(const GenerationRecord& last, Sibling& sibling, bool copies) {
   const bool own = sibling.status.id.inode == last.key.inode && !sibling.name.gzip;
   if (!own && (!copies || last.head.size == 0)) return false;
   if (!sibling.name.gzip && sibling.status.size < last.position) return false;
-  auto file = SourceFile::Open(sibling.path, sibling.name.gzip);
-  if (!file) return false;
-  if (own ? !IsFileOf(last, *file, sibling.status) : !BeginsWith(*file, last.head)) return false;
-  if (last.tail.size == 0 || sibling.name.gzip) return true;
-  return Matches(last.tail, file->Peek(last.tail_at - last.tail.size, last.tail.size));
+  if (!OpenListed(sibling)) return false;
+  const bool tail_there =
+      last.tail.size == 0 ||
+      Matches(last.tail, sibling.file.Peek(last.tail_at - last.tail.size, last.tail.size));
+  const bool same = own ? IsFileOf(last, sibling.file, sibling.status) && tail_there
+                        : IsCopyOf(last, sibling.file);
+  if (!same) sibling.file.Close();
+  return same;
+}
+
+bool SameListing(const std::vector<Sibling>& a, const std::vector<Sibling>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Sibling& x, const Sibling& y) {
+    return x.path == y.path && x.status.id == y.status.id;
+  });
+}
+
+// One look; nothing where names moved meanwhile.
+std::optional<Lineage> TryFindLineage(const GenerationRecord& last,
+                                      const std::optional<FileId>& current) {
+  std::vector<Sibling> siblings = RotatedSiblings(last.real);
+  const auto is_current = [&](const Sibling& sibling) {
+    return current && sibling.status.id == *current;
+  };
+  auto self = siblings.end();
+  for (const bool copies : {false, true}) {
+    if (self != siblings.end()) break;
+    self = std::find_if(siblings.begin(), siblings.end(), [&](Sibling& sibling) {
+      return !is_current(sibling) && IsSelf(last, sibling, copies);
+    });
+  }
+  bool steady = true;
+  for (auto at = self == siblings.end() ? siblings.begin() : self + 1; at != siblings.end(); ++at) {
+    if (is_current(*at)) continue;
+    if (self == siblings.end() && RotatedAt(*at) < last.mtime) continue;
+    steady = OpenListed(*at) && steady;
+  }
+  const std::vector<Sibling> again = RotatedSiblings(last.real);
+  if (!steady || !SameListing(siblings, again)) return std::nullopt;
+
+  Lineage lineage;
+  for (auto at = self == siblings.end() ? siblings.begin() : self + 1; at != siblings.end(); ++at) {
+    const bool wanted = self != siblings.end() || RotatedAt(*at) >= last.mtime;
+    if (at->file.is_open() && wanted) lineage.later.push_back(std::move(*at));
+  }
+  if (self != siblings.end()) lineage.self = std::move(*self);
+  return lineage;
 }
 
 }  // namespace
@@ -135,31 +193,24 @@ bool IsFileOf(const GenerationRecord& record, SourceFile& file, const FileStat& 
   return record.head.size == 0 || BeginsWith(file, record.head);
 }
 
+bool IsCopyOf(const GenerationRecord& record, SourceFile& file) {
+  return BeginsWith(file, record.head) &&
+         (record.tail.size == 0 ||
+          Matches(record.tail, file.Peek(record.tail_at - record.tail.size, record.tail.size)));
+}
+
 bool BeginsWith(SourceFile& file, const Fingerprint& head) {
   return head.size > 0 && Matches(head, file.Peek(0, head.size));
 }
 
 Lineage FindLineage(const GenerationRecord& last, const std::optional<FileId>& current) {
-  std::vector<Sibling> siblings = RotatedSiblings(last.real);
-  std::erase_if(siblings,
-                [&](const Sibling& sibling) { return current && sibling.status.id == *current; });
-  auto self = siblings.end();
-  for (const bool copies : {false, true}) {
-    if (self != siblings.end()) break;
-    self = std::find_if(siblings.begin(), siblings.end(),
-                        [&](const Sibling& sibling) { return IsSelf(last, sibling, copies); });
+  // Somebody may be renaming one after the other at this moment.
+  for (int i = 0; i < kLooks; ++i) {
+    if (auto lineage = TryFindLineage(last, current)) return std::move(*lineage);
   }
-  Lineage lineage;
-  if (self != siblings.end()) {
-    lineage.later.assign(std::make_move_iterator(self + 1),
-                         std::make_move_iterator(siblings.end()));
-    lineage.self = std::move(*self);
-    return lineage;
-  }
-  for (Sibling& sibling : siblings) {
-    if (RotatedAt(sibling) >= last.mtime) lineage.later.push_back(std::move(sibling));
-  }
-  return lineage;
+  LogWarn("rotated files change their names all the time; what is missing may be among them",
+          {{"path", last.real}});
+  return {};
 }
 
 }  // namespace tailrace::tail

@@ -33,12 +33,13 @@ struct Sibling {
   std::string path;
   RotatedName name;
   FileStat status;
+  SourceFile file{};  // open where it was asked for
 };
 
 // The rotated generations of the file `real`, the oldest first.
 std::vector<Sibling> RotatedSiblings(const std::string& real);
 
-// A generation's file, found under another name, and what was rotated after it.
+// A generation's file, found under another name, and what was rotated after it; all open.
 struct Lineage {
   std::optional<Sibling> self;
   std::vector<Sibling> later;  // the oldest first
@@ -52,6 +53,10 @@ Lineage FindLineage(const GenerationRecord& last, const std::optional<FileId>& c
 // True if `file` is the one that the record is of: the same inode, not used for another file since
 // (where the file system tells), and the same first bytes.
 bool IsFileOf(const GenerationRecord& record, SourceFile& file, const FileStat& status);
+
+// True if `file` has what the record's file had: its first bytes and those before its position.
+// Never for a record of nothing.
+bool IsCopyOf(const GenerationRecord& record, SourceFile& file);
 
 // True if the file begins with what `head` was taken from; not for an empty fingerprint.
 bool BeginsWith(SourceFile& file, const Fingerprint& head);

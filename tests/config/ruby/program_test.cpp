@@ -35,7 +35,7 @@ struct Answer {
   std::string error;  // of compiling or running
 };
 
-Answer Run(std::string_view source) {
+Answer Evaluate(std::string_view source) {
   Answer answer;
   const auto program = Program::Compile(source, {"record", "tag", "time", "tag_parts", "hostname"});
   if (!program) {
@@ -59,25 +59,26 @@ struct Expectation {
 class Expression : public testing::TestWithParam<Expectation> {};
 
 TEST_P(Expression, HasRubysValue) {
-  const auto answer = Run(GetParam().source);
+  const auto answer = Evaluate(GetParam().source);
   EXPECT_EQ(answer.text, GetParam().inspected) << GetParam().source << ": " << answer.error;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Literals, Expression,
-    testing::Values(
-        Expectation{"1 + 2 * 3 - 4 / 2", "5"}, Expectation{"-7 / 2", "-4"},
-        Expectation{"-7 % 3", "2"}, Expectation{"2 ** 10", "1024"}, Expectation{"10 / 4.0", "2.5"},
-        Expectation{"0x1f + 0b11 + 017", "49"}, Expectation{"1_000.5e1", "10005.0"},
-        Expectation{"'it\\'s'", "\"it's\""}, Expectation{"\"a\\tb#{1 + 1}c\"", "\"a\\tb2c\""},
-        Expectation{"\"#{\"in #{'deep'}\"}\"", "\"in deep\""},
-        Expectation{"%w[a b c]", "[\"a\", \"b\", \"c\"]"}, Expectation{"%q(a(b)c)", "\"a(b)c\""},
-        Expectation{":sym", ":sym"}, Expectation{"[1, 'a', nil, true]", "[1, \"a\", nil, true]"},
-        Expectation{"{'a' => 1, b: 2}", "{\"a\" => 1, b: 2}"}, 
-        Expectation{"\"\\u00e9\\x41\\101\"",
-                    "\"\xC3\xA9"
-                    "AA\""},
-        Expectation{"nil", "nil"}, Expectation{"1e20", "1.0e+20"}));
+    testing::Values(Expectation{"1 + 2 * 3 - 4 / 2", "5"}, Expectation{"-7 / 2", "-4"},
+                    Expectation{"-7 % 3", "2"}, Expectation{"2 ** 10", "1024"},
+                    Expectation{"10 / 4.0", "2.5"}, Expectation{"0x1f + 0b11 + 017", "49"},
+                    Expectation{"1_000.5e1", "10005.0"}, Expectation{"'it\\'s'", "\"it's\""},
+                    Expectation{"\"a\\tb#{1 + 1}c\"", "\"a\\tb2c\""},
+                    Expectation{"\"#{\"in #{'deep'}\"}\"", "\"in deep\""},
+                    Expectation{"%w[a b c]", "[\"a\", \"b\", \"c\"]"},
+                    Expectation{"%q(a(b)c)", "\"a(b)c\""}, Expectation{":sym", ":sym"},
+                    Expectation{"[1, 'a', nil, true]", "[1, \"a\", nil, true]"},
+                    Expectation{"{'a' => 1, b: 2}", "{\"a\" => 1, b: 2}"},
+                    Expectation{"\"\\u00e9\\x41\\101\"",
+                                "\"\xC3\xA9"
+                                "AA\""},
+                    Expectation{"nil", "nil"}, Expectation{"1e20", "1.0e+20"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Control, Expression,
@@ -183,15 +184,17 @@ INSTANTIATE_TEST_SUITE_P(
         Expectation{"Base64.strict_encode64('hi') + Base64.decode64('aGk=')", "\"aGk=hi\""}));
 
 TEST(Program, RefusesWhatItDoesNotKnow) {
-  EXPECT_THAT(Run("system('ls')").error, HasSubstr("'system' is not a known variable or function"));
-  EXPECT_THAT(Run("`ls`").error, HasSubstr("'`' is not understood"));
-  EXPECT_THAT(Run("'a'.instance_eval('b')").error, HasSubstr("'instance_eval' is not supported"));
-  EXPECT_THAT(Run("Kernel.exit").error, HasSubstr("'Kernel' is not supported"));
-  EXPECT_THAT(Run("def f; end").error, HasSubstr("'def' is not supported"));
-  EXPECT_THAT(Run("1 +").error, HasSubstr("ends too early"));
-  EXPECT_THAT(Run("->(x) { x }").error, HasSubstr("'->' is not understood"));
-  EXPECT_THAT(Run("'abc").error, HasSubstr("not closed"));
-  EXPECT_THAT(Run("/[/").error, HasSubstr("/"));
+  EXPECT_THAT(Evaluate("system('ls')").error,
+              HasSubstr("'system' is not a known variable or function"));
+  EXPECT_THAT(Evaluate("`ls`").error, HasSubstr("'`' is not understood"));
+  EXPECT_THAT(Evaluate("'a'.instance_eval('b')").error,
+              HasSubstr("'instance_eval' is not supported"));
+  EXPECT_THAT(Evaluate("Kernel.exit").error, HasSubstr("'Kernel' is not supported"));
+  EXPECT_THAT(Evaluate("def f; end").error, HasSubstr("'def' is not supported"));
+  EXPECT_THAT(Evaluate("1 +").error, HasSubstr("ends too early"));
+  EXPECT_THAT(Evaluate("->(x) { x }").error, HasSubstr("'->' is not understood"));
+  EXPECT_THAT(Evaluate("'abc").error, HasSubstr("not closed"));
+  EXPECT_THAT(Evaluate("/[/").error, HasSubstr("/"));
 }
 
 TEST(Program, SaysWhereInTheSource) {
@@ -202,19 +205,19 @@ TEST(Program, SaysWhereInTheSource) {
 }
 
 TEST(Program, RaisesAsRubyDoes) {
-  EXPECT_THAT(Run("nil.upcase").error, HasSubstr("undefined method 'upcase' for nil"));
-  EXPECT_THAT(Run("1 + 'a'").error, HasSubstr("needs a number, not a string"));
-  EXPECT_THAT(Run("1 / 0").error, HasSubstr("divided by 0"));
-  EXPECT_EQ(Run("raise 'boom'").error, "boom");
-  EXPECT_THAT(Run("ENV.fetch('NO')").error, HasSubstr("NO is not set"));
-  EXPECT_THAT(Run("'a' * 1000000000").error, HasSubstr("too long"));
-  EXPECT_THAT(Run("9223372036854775807 + 1").error, HasSubstr("too large"));
+  EXPECT_THAT(Evaluate("nil.upcase").error, HasSubstr("undefined method 'upcase' for nil"));
+  EXPECT_THAT(Evaluate("1 + 'a'").error, HasSubstr("needs a number, not a string"));
+  EXPECT_THAT(Evaluate("1 / 0").error, HasSubstr("divided by 0"));
+  EXPECT_EQ(Evaluate("raise 'boom'").error, "boom");
+  EXPECT_THAT(Evaluate("ENV.fetch('NO')").error, HasSubstr("NO is not set"));
+  EXPECT_THAT(Evaluate("'a' * 1000000000").error, HasSubstr("too long"));
+  EXPECT_THAT(Evaluate("9223372036854775807 + 1").error, HasSubstr("too large"));
 }
 
 TEST(Program, UseNilAndDefault) {
-  EXPECT_EQ(Run("ENV['NO'] || use_nil").outcome, Outcome::kNil);
-  EXPECT_EQ(Run("ENV['NO'] || use_default").outcome, Outcome::kDefault);
-  EXPECT_EQ(Run("ENV['A'] || use_default").outcome, Outcome::kValue);
+  EXPECT_EQ(Evaluate("ENV['NO'] || use_nil").outcome, Outcome::kNil);
+  EXPECT_EQ(Evaluate("ENV['NO'] || use_default").outcome, Outcome::kDefault);
+  EXPECT_EQ(Evaluate("ENV['A'] || use_default").outcome, Outcome::kValue);
 }
 
 TEST(Program, EmbeddedEndsAtItsBrace) {
@@ -233,12 +236,12 @@ TEST(Program, TellsWhichVariablesItUses) {
 }
 
 TEST(Program, ReadsAnythingWithoutDeepRecursion) {
-  EXPECT_THAT(Run(std::string(100000, '(')).error, HasSubstr("too deeply"));
-  EXPECT_THAT(Run(std::string(100000, '!')).error, HasSubstr("too deeply"));
-  EXPECT_THAT(Run(std::string(100000, '[')).error, HasSubstr("too deeply"));
+  EXPECT_THAT(Evaluate(std::string(100000, '(')).error, HasSubstr("too deeply"));
+  EXPECT_THAT(Evaluate(std::string(100000, '!')).error, HasSubstr("too deeply"));
+  EXPECT_THAT(Evaluate(std::string(100000, '[')).error, HasSubstr("too deeply"));
   std::string chain = "1";
   for (int i = 0; i < 100000; ++i) chain += "+1";
-  EXPECT_THAT(Run(chain).error, HasSubstr("too long"));
+  EXPECT_THAT(Evaluate(chain).error, HasSubstr("too long"));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ void FakePipeline::Emit(Batch& batch) {
     seen.push_back({batch.origin()->tag, batch.origin()->path, batch.origin()->identity, row.begin,
                     row.end, row.time, std::string(json.data(), json.size())});
   }
-  if (hold_back) held_.push_back(batch.segments());
+  if (hold_back) held_.push_back({batch.segments(), seen.size()});
 }
 
 bool FakePipeline::Writable(const Origin&) { return writable; }
@@ -99,7 +99,10 @@ bool FakePipeline::RunUntil(size_t events, double seconds) {
 }
 
 void FakePipeline::Acknowledge(size_t batches) {
-  while (!held_.empty() && batches-- > 0) held_.pop_front();
+  while (!held_.empty() && batches-- > 0) {
+    acknowledged_ = held_.front().seen_end;
+    held_.pop_front();
+  }
 }
 
 std::vector<std::string> FakePipeline::Messages() const {

@@ -61,11 +61,18 @@ class FakePipeline final : public InputRuntime, public Emitter {
   std::map<std::string, uint64_t> dropped;
   std::map<std::string, uint64_t> lost;
   size_t held() const { return held_.size(); }
+  // How many of `seen`, from the first on, are acknowledged.
+  size_t acknowledged() const { return hold_back ? acknowledged_ : seen.size(); }
 
  private:
   boost::asio::io_context loop_;
   std::vector<std::unique_ptr<Batch>> free_;
-  std::deque<std::vector<SegmentRef>> held_;
+  struct Held {
+    std::vector<SegmentRef> segments;
+    size_t seen_end;
+  };
+  std::deque<Held> held_;
+  size_t acknowledged_ = 0;
 };
 
 // One event per line, {"message": line}, as the parser `none`.
