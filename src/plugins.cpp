@@ -18,6 +18,8 @@ PluginEntry RegexpParserPlugin();
 // Filters.
 PluginEntry EchoSchemaFilterPlugin();
 PluginEntry GrepFilterPlugin();
+PluginEntry ParserFilterPlugin();
+PluginEntry RecordTransformerFilterPlugin();
 PluginEntry KubernetesMetadataFilterPlugin();
 
 // Formatters.
@@ -43,6 +45,8 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Filters.
       EchoSchemaFilterPlugin(),
       GrepFilterPlugin(),
+      ParserFilterPlugin(),
+      RecordTransformerFilterPlugin(),
       KubernetesMetadataFilterPlugin(),
 
       // Formatters.

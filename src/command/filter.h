@@ -32,6 +32,8 @@ class FilterSession {
                 const std::string& label, config::Problems& problems);
   ~FilterSession();
 
+  // Events that no <match> takes are left out instead of printed.
+  void DropUnmatched() { plan_.pipeline->set_no_match_sink([](Batch&) {}); }
   // Runs one event ({"tag","time","record"}) and returns what came out, in order. An error if the
   // line is no event.
   Result<std::vector<Event>> Feed(std::string_view line);

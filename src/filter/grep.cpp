@@ -81,8 +81,9 @@ class GrepFilter final : public Filter {
     // Several <regexp> are joined by "and", several <exclude> by "or".
     for (const GrepRule& rule : params.regexp) AddAlone(rule, true, env);
     for (const GrepRule& rule : params.exclude) AddAlone(rule, false, env);
-    for (const GrepGroup& group : params.all_of) AddGroup(group, true, env);
-    for (const GrepGroup& group : params.any_of) AddGroup(group, false, env);
+    // Several sections of one name are read as one.
+    AddGroups(params.all_of, true, env);
+    AddGroups(params.any_of, false, env);
     for (int i = 1; i <= kNumbered; ++i) {
       AddNumbered("regexp" + std::to_string(i), true, env);
       AddNumbered("exclude" + std::to_string(i), false, env);
@@ -99,6 +100,8 @@ class GrepFilter final : public Filter {
   struct Rule {
     Accessor key;
     text::Regex pattern;
+    // The containers on the way of a nested key, and whether they are asked by name.
+    std::vector<std::pair<Accessor, bool>> prefixes;
   };
   // Holds if all of (or one of) its rules match; must hold (regexp) or must not (exclude).
   struct Test {
@@ -108,12 +111,28 @@ class GrepFilter final : public Filter {
   };
 
   bool Keeps(Batch& batch, const Row& row) {
+    for (const Test& test : tests_) {
+      for (const Rule& rule : test.rules) {
+        if (Raises(rule, batch, row)) return true;
+      }
+    }
     return std::all_of(tests_.begin(), tests_.end(), [&](const Test& test) {
       const auto matches = [&](const Rule& rule) { return Matches(rule, batch, row); };
       const bool holds = test.all ? std::all_of(test.rules.begin(), test.rules.end(), matches)
                                   : std::any_of(test.rules.begin(), test.rules.end(), matches);
       return holds == test.wanted;
     });
+  }
+
+  // Whether a path leads through something that has no fields: Ruby raises there, and Fluentd keeps
+  // the event.
+  static bool Raises(const Rule& rule, const Batch& batch, const Row& row) {
+    for (const auto& [prefix, by_name] : rule.prefixes) {
+      const auto value = prefix.Get(batch, row);
+      if (!value || value->kind == Kind::kNull) return false;
+      if (value->kind != Kind::kObject && !(value->kind == Kind::kArray && !by_name)) return true;
+    }
+    return false;
   }
 
   static bool Matches(const Rule& rule, Batch& batch, const Row& row) {
@@ -132,8 +151,23 @@ class GrepFilter final : public Filter {
       env.Problem(env.element(), "", !key ? key.error().message : pattern.error().message);
       return false;
     }
-    test.rules.push_back({std::move(*key), std::move(*pattern)});
+    auto prefixes = Prefixes(*key);
+    test.rules.push_back({std::move(*key), std::move(*pattern), std::move(prefixes)});
     return true;
+  }
+
+  static std::vector<std::pair<Accessor, bool>> Prefixes(const Accessor& key) {
+    std::vector<std::pair<Accessor, bool>> prefixes;
+    std::string text = "$";
+    for (size_t i = 0; i + 1 < key.path().size(); ++i) {
+      const auto& part = key.path()[i];
+      text += std::holds_alternative<std::string>(part)
+                  ? "['" + std::get<std::string>(part) + "']"
+                  : "[" + std::to_string(std::get<int64_t>(part)) + "]";
+      const bool by_name = std::holds_alternative<std::string>(key.path()[i + 1]);
+      if (auto prefix = Accessor::Compile(text)) prefixes.emplace_back(std::move(*prefix), by_name);
+    }
+    return prefixes;
   }
 
   void AddAlone(const GrepRule& rule, bool wanted, PluginEnv& env) {
@@ -142,14 +176,15 @@ class GrepFilter final : public Filter {
     if (Compile(rule, test, env)) tests_.push_back(std::move(test));
   }
 
-  void AddGroup(const GrepGroup& group, bool all, PluginEnv& env) {
-    Test test;
-    test.all = all;
-    test.wanted = group.exclude.empty();
-    for (const GrepRule& rule : test.wanted ? group.regexp : group.exclude) {
-      Compile(rule, test, env);
+  void AddGroups(const std::vector<GrepGroup>& groups, bool all, PluginEnv& env) {
+    Test wanted{{}, all, true};
+    Test unwanted{{}, all, false};
+    for (const GrepGroup& group : groups) {
+      for (const GrepRule& rule : group.regexp) Compile(rule, wanted, env);
+      for (const GrepRule& rule : group.exclude) Compile(rule, unwanted, env);
     }
-    if (!test.rules.empty()) tests_.push_back(std::move(test));
+    if (!wanted.rules.empty()) tests_.push_back(std::move(wanted));
+    if (!unwanted.rules.empty()) tests_.push_back(std::move(unwanted));
   }
 
   void AddNumbered(const std::string& name, bool wanted, PluginEnv& env) {
