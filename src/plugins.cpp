@@ -55,8 +55,10 @@ PluginEntry TsvFormatterPlugin();
 // Outputs.
 PluginEntry CopyOutputPlugin();
 PluginEntry ElasticsearchOutputPlugin();
+PluginEntry FileOutputPlugin();
 PluginEntry NullOutputPlugin();
 PluginEntry RelabelOutputPlugin();
+PluginEntry StdoutOutputPlugin();
 
 const std::vector<PluginEntry>& AllPlugins() {
   static const std::vector<PluginEntry> plugins = {
@@ -110,8 +112,10 @@ const std::vector<PluginEntry>& AllPlugins() {
       // Outputs.
       CopyOutputPlugin(),
       ElasticsearchOutputPlugin(),
+      FileOutputPlugin(),
       NullOutputPlugin(),
       RelabelOutputPlugin(),
+      StdoutOutputPlugin(),
   };
   return plugins;
 }
