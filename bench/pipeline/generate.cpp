@@ -2,7 +2,7 @@
 // Writes the logs that the benchmarks read: a folder shaped like a node's /var/log, the pods for
 // it, and manifest.json saying how many lines, events and bytes each file got.
 //
-//   tailrace_generate --out DIR [--kind app|nginx|stack] [--files N] [--seed N] [--bytes SIZE]
+//   tailrace_generate --out DIR [--kind app|nginx|stack|wide] [--files N] [--seed N] [--bytes SIZE]
 //       writes SIZE bytes in all, at once, with times that depend on the seed alone
 //   tailrace_generate --out DIR --rate SIZE --duration SECONDS [--active N] [--quiet-lines N]
 //                     [--rotate SIZE] [--delay SECONDS] ...
@@ -58,7 +58,7 @@ struct Options {
 [[noreturn]] void Usage() {
   std::fprintf(
       stderr,
-      "usage: tailrace_generate --out DIR [--kind app|nginx|stack] [--files N] [--seed N]\n"
+      "usage: tailrace_generate --out DIR [--kind app|nginx|stack|wide] [--files N] [--seed N]\n"
       "         [--bytes SIZE | --rate SIZE --duration SECONDS [--delay SECONDS]\n"
       "          [--active N] [--quiet-lines N] [--rotate SIZE]]\n"
       "SIZE is in bytes, or with kB, MB, GB (powers of ten)\n");
@@ -82,6 +82,7 @@ Kind ParseKind(const std::string& text) {
   if (text == "app") return Kind::kApp;
   if (text == "nginx") return Kind::kNginx;
   if (text == "stack") return Kind::kStack;
+  if (text == "wide") return Kind::kWide;
   Usage();
 }
 

@@ -126,6 +126,8 @@ void LogSource::AppendEvent(std::string& out, std::int64_t time_ns, bool stamp) 
   } else {
     if (random_.Percent(3)) {
       AppendText(message_);
+    } else if (kind_ == Kind::kWide) {
+      AppendWideJson(message_, time_ns);
     } else {
       AppendJson(message_, time_ns, stamp);
     }
@@ -196,6 +198,30 @@ void LogSource::AppendJson(std::string& out, std::int64_t time_ns, bool stamp) {
   out += ",\"user_id\":\"user";
   AppendNumber(out, random_.Below(100'000));
   out += "\"}";
+}
+
+void LogSource::AppendWideJson(std::string& out, std::int64_t time_ns) {
+  constexpr int kMembers = 100;
+  out += "{\"time\":\"";
+  AppendTime(out, time_ns, 'T', '.', 6);
+  out += "Z\",\"level\":\"info\",\"message\":\"";
+  AppendMessage(out);
+  out += "\",\"seq\":\"";
+  AppendSequence(out);
+  out += '"';
+  for (int i = 4; i < kMembers; ++i) {
+    out += ",\"attribute_";
+    AppendNumber(out, i, 2);
+    if (i % 3 == 0) {
+      out += "\":";
+      AppendNumber(out, random_.Below(1'000'000));
+    } else {
+      out += "\":\"";
+      AppendHex(out, random_.Next(), 12);
+      out += '"';
+    }
+  }
+  out += '}';
 }
 
 void LogSource::AppendText(std::string& out) {

@@ -32,6 +32,7 @@ enum class Kind {
   kApp,    // CRI; JSON of 12 members, 3% plain text, 2% of the messages in pieces
   kNginx,  // access log lines in nginx's combined format, not wrapped in CRI
   kStack,  // CRI; text lines of a Java service, one event in five a stack trace
+  kWide,   // CRI; JSON of 100 members, otherwise as kApp
 };
 
 struct SourceTotals {
@@ -54,6 +55,7 @@ class LogSource {
 
  private:
   void AppendJson(std::string& out, std::int64_t time_ns, bool stamp);
+  void AppendWideJson(std::string& out, std::int64_t time_ns);
   void AppendMessage(std::string& out);
   void AppendText(std::string& out);
   void AppendNginx(std::string& out, std::int64_t time_ns);

@@ -27,6 +27,11 @@ class Workload:
         return self.config or self.name
 
 
+def other_matches(count):
+    """Sections that match none of the events."""
+    return "\n".join(f"<match other.service{i}.**>\n  @type null\n</match>" for i in range(count))
+
+
 WORKLOADS = [
     Workload("W1", "CRI tail, join, JSON to bulk", floor=("--send",), peers=True),
     Workload("W2", "W1 with Kubernetes metadata and the echo schema",
@@ -51,6 +56,12 @@ WORKLOADS = [
     Workload("W9", "CRI tail, JSON to Kafka", mode="kafka"),
     Workload("W10", "multi-line stack traces to bulk", kind="stack",
              floor=("--format", "traces", "--send")),
+    Workload("routes10", "W5 behind 10 other matches", floor=("--no-send",), output="null",
+             config="routes", values=(("MATCHES", other_matches(10)),)),
+    Workload("routes2000", "W5 behind 2,000 other matches", floor=("--no-send",), output="null",
+             config="routes", values=(("MATCHES", other_matches(2000)),)),
+    Workload("wide", "W1 with 100 members in each message", kind="wide", floor=("--send",),
+             config="W1"),
     Workload("W11", "W2 with redaction", floor=("--metadata", "--send")),
 ]
 
