@@ -186,6 +186,50 @@ void AppendText(benchmark::State& state) {
   Count(state, input);
 }
 
+// Docker's json-file: the service's line as a string in another object.
+void ParseDockerLine(benchmark::State& state) {
+  const Input& input = InputOf(state);
+  ByteBuffer outer;
+  std::vector<size_t> begins;
+  for (const std::string_view line : input.lines) {
+    begins.push_back(outer.size());
+    outer.Append("{\"log\":");
+    json::AppendString(line, outer);
+    outer.Append(R"(,"stream":"stdout","time":"2024-01-15T10:30:00.123456789Z"})");
+  }
+  begins.push_back(outer.size());
+  outer.Append(std::string(json::kPadding, '\0'));
+  Batch batch;
+  for (auto _ : state) {
+    batch.Reset();
+    for (size_t i = 0; i < kLines; ++i) {
+      Row& row = batch.AddRow({});
+      const std::string_view text = outer.view().substr(begins[i], begins[i + 1] - begins[i]);
+      if (!json::ParseObject(text, batch, row)) state.SkipWithError("refused");
+      const std::string_view log =
+          json::Unescape(batch.fields(row)[0].value().bytes(), batch.arena());
+      if (!json::ParseObject(log, batch, batch.AddRow({}))) state.SkipWithError("refused");
+    }
+  }
+  Count(state, input);
+}
+
+void UnescapeText(benchmark::State& state) {
+  const Input& input = InputOf(state);
+  std::vector<std::string> texts;
+  for (const std::string_view line : input.lines) {
+    ByteBuffer quoted;
+    json::AppendString(line, quoted);
+    texts.emplace_back(quoted.view().substr(1, quoted.size() - 2));
+  }
+  Arena arena;
+  for (auto _ : state) {
+    arena.Reset();
+    for (const std::string& text : texts) benchmark::DoNotOptimize(json::Unescape(text, arena));
+  }
+  Count(state, input);
+}
+
 // A line of plain text: what parsers without fields hand on.
 void AppendPlainText(benchmark::State& state) {
   const std::string line(300, 'x');
@@ -214,6 +258,8 @@ BENCHMARK(Parse)->Apply(EachShape);
 BENCHMARK(ParseAndRender)->Apply(EachShape);
 BENCHMARK(ParseEditRender)->Apply(EachShape);
 BENCHMARK(AppendText)->Apply(EachShape);
+BENCHMARK(UnescapeText)->Apply(EachShape);
+BENCHMARK(ParseDockerLine)->Apply(EachShape);
 BENCHMARK(AppendPlainText)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -23,9 +23,11 @@ inline constexpr int kDepthMax = 512;
 inline constexpr size_t kPadding = 64;
 
 // Appends the members of the JSON object `text` (white space around it allowed) to `row` as fields
-// whose keys and values are views into `text`; strings of nested values stay as written. False, and
-// the row as before, if `text` is not exactly one valid JSON object. Keys with escapes are decoded
-// into the batch's arena.
+// whose keys and values are views into `text`; strings and numbers stay as written. Keys with
+// escapes are decoded into the batch's arena, and nested values that have white space or a repeated
+// key are written anew there. False, and the row as before, if `text` is not exactly one valid JSON
+// object, or if the row would have more than Batch::kFieldsMax fields. Keys that are in the row
+// already are not looked for.
 bool ParseObject(std::string_view text, Batch& batch, Row& row);
 
 // True if `text` is exactly one valid JSON value, white space around it allowed.
@@ -36,9 +38,10 @@ bool Validate(std::string_view text);
 // anew (white space in it, a repeated key).
 bool ParseValue(std::string_view text, Arena& arena, Value* value);
 
-// Walks over the elements of a valid array / the members of a valid object, given as their text. A
-// member's key with escapes is decoded into the arena; the rest are views into the text. A repeated
-// key shows as often as it is written: what ParseObject and ParseValue give has none.
+// Walks over the elements of a valid array / the members of a valid object, given as their text,
+// which needs no padding. A member's key with escapes is decoded into the arena; the rest are views
+// into the text. A repeated key shows as often as it is written: what ParseObject and ParseValue
+// give has none.
 class ElementCursor {
  public:
   explicit ElementCursor(std::string_view array);
@@ -47,6 +50,7 @@ class ElementCursor {
 
  private:
   const char* at_;
+  const char* end_;
 };
 class MemberCursor {
  public:
@@ -55,6 +59,7 @@ class MemberCursor {
 
  private:
   const char* at_;
+  const char* end_;
   Arena& arena_;
 };
 

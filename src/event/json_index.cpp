@@ -23,8 +23,9 @@ namespace {
 struct BlockBits {
   uint64_t quotes;
   uint64_t backslashes;
-  uint64_t controls;   // below 0x20
-  uint64_t non_ascii;  // above 0x7f
+  uint64_t controls;     // below 0x20
+  uint64_t non_ascii;    // above 0x7f
+  uint64_t escapes = 0;  // the backslashes that begin an escape: filled in by Pass::Check
 };
 
 // Bit i is set where the number of set bits up to and including i is odd.
@@ -42,8 +43,8 @@ class Pass {
     index.escapes.Clear();
   }
 
-  // Takes from `bits` what lies behind the end of the text and the quotes that are escaped. False
-  // if there is a control character in a string.
+  // Takes from `bits` what lies behind the end of the text and the quotes that are escaped, and
+  // adds the escapes. False if there is a control character in a string.
   [[gnu::always_inline]] bool Check(size_t base, BlockBits& bits) {
     if (size_ - base < 64) {
       const uint64_t inside = (uint64_t{1} << (size_ - base)) - 1;
@@ -54,7 +55,7 @@ class Pass {
     }
     non_ascii_ |= bits.non_ascii;
     if ((bits.backslashes | carry_) != 0) [[unlikely]]
-      TakeEscapes(base, bits);
+      FindEscapes(bits);
     return bits.controls == 0 || ControlsOutside(bits);
   }
 
@@ -65,24 +66,17 @@ class Pass {
   }
 
  private:
-  // Lists the backslashes that begin an escape and strikes out the quotes that end one.
-  void TakeEscapes(size_t base, BlockBits& bits) {
-    uint32_t* const first = index_.escapes.Room();
-    uint32_t* to = first;
-    uint64_t escaped = carry_;  // by the last byte of the block before
-    uint64_t left = bits.backslashes & ~carry_;
-    carry_ = 0;
-    while (left != 0) {
-      const int at = std::countr_zero(left);
-      *to++ = static_cast<uint32_t>(base) + static_cast<uint32_t>(at);
-      if (at == 63) carry_ = 1;
-      const uint64_t pair = uint64_t{3} << at;
-      escaped |= pair;
-      left &= ~pair;
-    }
-    // The first of a pair is a backslash, so only escaped quotes are struck out.
+  // In a run of backslashes every other one begins an escape. The subtraction does all runs at
+  // once: where a run begins it borrows, and the borrow ends behind the run; the alternating bits
+  // then tell the two sorts apart.
+  [[gnu::always_inline]] void FindEscapes(BlockBits& bits) {
+    constexpr uint64_t kOdd = 0xaaaaaaaaaaaaaaaau;
+    const uint64_t runs = bits.backslashes & ~carry_;
+    const uint64_t begin_or_behind = (((runs << 1) | kOdd) - runs) ^ kOdd;
+    const uint64_t escaped = begin_or_behind ^ (bits.backslashes | carry_);
+    bits.escapes = begin_or_behind & bits.backslashes;
     bits.quotes &= ~escaped;
-    index_.escapes.Commit(static_cast<uint32_t>(to - first));
+    carry_ = bits.escapes >> 63;
   }
 
   bool ControlsOutside(const BlockBits& bits) const {
@@ -130,32 +124,38 @@ TAILRACE_AVX512 inline void StorePositions(uint32_t* to, size_t base, __m128i si
   _mm512_storeu_si512(to, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(sixteen)));
 }
 
+TAILRACE_AVX512 inline void ListAvx512(Positions& list, size_t base, uint64_t bits) {
+  const __m512i order = _mm512_set_epi8(
+      63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+      40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+      17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  uint32_t* const to = list.Room();
+  const auto count = static_cast<uint32_t>(std::popcount(bits));
+  const __m512i places = _mm512_maskz_compress_epi8(bits, order);
+  StorePositions(to, base, _mm512_castsi512_si128(places));
+  if (count > 16) [[unlikely]] {
+    alignas(16) uint8_t all[64];
+    _mm512_storeu_si512(all, places);
+    for (uint32_t at = 16; at < count; at += 16) {
+      StorePositions(to + at, base, _mm_load_si128(reinterpret_cast<const __m128i*>(all + at)));
+    }
+  }
+  list.Commit(count);
+}
+
 TAILRACE_AVX512 bool BuildAvx512(Index& index, std::string_view text) {
   Pass pass(index, text);
   const __m512i quote = _mm512_set1_epi8('"');
   const __m512i backslash = _mm512_set1_epi8('\\');
   const __m512i blank = _mm512_set1_epi8(' ');
-  const __m512i order = _mm512_set_epi8(
-      63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
-      40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
-      17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   for (size_t base = 0; base < text.size(); base += 64) {
     const __m512i bytes = _mm512_loadu_si512(text.data() + base);
     BlockBits bits{_mm512_cmpeq_epi8_mask(bytes, quote), _mm512_cmpeq_epi8_mask(bytes, backslash),
                    _mm512_cmplt_epu8_mask(bytes, blank), _mm512_movepi8_mask(bytes)};
     if (!pass.Check(base, bits)) return false;
-    uint32_t* const to = index.quotes.Room();
-    const auto count = static_cast<uint32_t>(std::popcount(bits.quotes));
-    const __m512i places = _mm512_maskz_compress_epi8(bits.quotes, order);
-    StorePositions(to, base, _mm512_castsi512_si128(places));
-    if (count > 16) [[unlikely]] {
-      alignas(16) uint8_t all[64];
-      _mm512_storeu_si512(all, places);
-      for (uint32_t at = 16; at < count; at += 16) {
-        StorePositions(to + at, base, _mm_load_si128(reinterpret_cast<const __m128i*>(all + at)));
-      }
-    }
-    index.quotes.Commit(count);
+    ListAvx512(index.quotes, base, bits.quotes);
+    if (bits.escapes != 0) [[unlikely]]
+      ListAvx512(index.escapes, base, bits.escapes);
   }
   return pass.Finish();
 }
@@ -191,6 +191,8 @@ TAILRACE_AVX2 bool BuildAvx2(Index& index, std::string_view text) {
                    JoinMasks(low, high)};
     if (!pass.Check(base, bits)) return false;
     ListBits(index.quotes, base, bits.quotes);
+    if (bits.escapes != 0) [[unlikely]]
+      ListBits(index.escapes, base, bits.escapes);
   }
   return pass.Finish();
 }
@@ -288,6 +290,8 @@ bool BuildBaseline(Index& index, std::string_view text) {
     BlockBits bits = LoadBlock(text.data() + base);
     if (!pass.Check(base, bits)) return false;
     ListBits(index.quotes, base, bits.quotes);
+    if (bits.escapes != 0) [[unlikely]]
+      ListBits(index.escapes, base, bits.escapes);
   }
   return pass.Finish();
 }

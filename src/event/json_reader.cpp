@@ -239,6 +239,12 @@ bool Reader::ReadObject(Batch& batch, Row& row) {
 // Checks the escapes before position `end`. The next one, or null.
 const uint32_t* Reader::TakeEscapes(const uint32_t* escape, uint32_t end) const {
   while (*escape < end) {
+    // The character behind the backslash is in the string: were it the closing quote, it would not
+    // be one.
+    if (ShortEscape(text_[*escape + 1]) != 0) [[likely]] {
+      ++escape;
+      continue;
+    }
     const size_t size = EscapeSize(text_ + *escape, text_ + end);
     if (size == 0) return nullptr;
     escape += size > 6 ? 2 : 1;  // a surrogate pair is two escapes that make one

@@ -44,6 +44,17 @@ inline PlainBytes CopyPlain(char* to, const char* from) {
   return {static_cast<unsigned>(std::countr_zero(mask)), _mm_movemask_epi8(bytes) != 0};
 }
 
+// Which of the 64 bytes at `at` are backslashes, bit i for byte i.
+inline uint64_t FindBackslashes(const char* at) {
+  uint64_t found = 0;
+  for (int i = 0; i < 4; ++i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at) + i);
+    const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    found |= static_cast<uint64_t>(static_cast<uint16_t>(mask)) << (16 * i);
+  }
+  return found;
+}
+
 #elif defined(__aarch64__)
 
 // Which byte is the first of sixteen that is not 0, each being 0 or 255.
@@ -67,7 +78,24 @@ inline PlainBytes CopyPlain(char* to, const char* from) {
   return {FirstSet(vorrq_u8(control, vorrq_u8(quote, backslash))), vmaxvq_u8(bytes) > 0x7f};
 }
 
+inline uint64_t FindBackslashes(const char* at) {
+  const uint8x16_t weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  uint8x16_t found[4];
+  for (int i = 0; i < 4; ++i) {
+    const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const uint8_t*>(at) + 16 * i);
+    found[i] = vandq_u8(vceqq_u8(bytes, vdupq_n_u8('\\')), weights);
+  }
+  const uint8x16_t all = vpaddq_u8(vpaddq_u8(found[0], found[1]), vpaddq_u8(found[2], found[3]));
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+}
+
 #else
+
+inline uint64_t FindBackslashes(const char* at) {
+  uint64_t found = 0;
+  for (int i = 0; i < 64; ++i) found |= static_cast<uint64_t>(at[i] == '\\') << i;
+  return found;
+}
 
 inline unsigned LeadingDigits(const char* at) {
   unsigned count = 0;

@@ -11,12 +11,28 @@
 
 namespace tailrace::json {
 
+// What the character after a backslash stands for; 0 where it is none of the short escapes.
+struct ShortEscapes {
+  char meaning[256] = {};
+  constexpr ShortEscapes() {
+    for (const char c : {'"', '\\', '/'}) meaning[static_cast<int>(c)] = c;
+    meaning[static_cast<int>('b')] = '\b';
+    meaning[static_cast<int>('f')] = '\f';
+    meaning[static_cast<int>('n')] = '\n';
+    meaning[static_cast<int>('r')] = '\r';
+    meaning[static_cast<int>('t')] = '\t';
+  }
+};
+inline constexpr ShortEscapes kShortEscapes;
+inline char ShortEscape(char c) { return kShortEscapes.meaning[static_cast<unsigned char>(c)]; }
+
 // Bytes of the valid escape that begins at `at`, a backslash, and ends before `end`; 0 if it is not
 // valid. A surrogate pair is one escape of 12 bytes; a lone surrogate is not valid.
 size_t EscapeSize(const char* at, const char* end);
 
-// Resolves the escapes of the inside of a valid JSON string; `to` has room for as many bytes.
-// Returns one past the last byte written.
+// Resolves the escapes of the inside of a valid JSON string. Returns one past the last byte
+// written; `to` has room for as many bytes as `escaped` has and kUnescapeSlack more.
+inline constexpr size_t kUnescapeSlack = 64;
 char* UnescapeTo(std::string_view escaped, char* to);
 // The same as a string with kPadding bytes of nothing at its end.
 std::string UnescapeToPadded(std::string_view escaped);

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "event/json_index.h"
 #include "event/json_reference.h"
-#include "event/json_writer.h"
 
 namespace tailrace::json {
 namespace {
@@ -351,75 +349,6 @@ std::string Written(const Value& value) {
   return std::string(out.view());
 }
 
-TEST(Json, AppendString) {
-  const std::vector<PassCase> cases = {
-      {"", "\"\""},
-      {"plain", "\"plain\""},
-      {"a\"b\\c/", R"("a\"b\\c/")"},
-      {"\b\f\n\r\t\x01\x1f\x7f", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\""},
-      {"\xc3\xa9\xe2\x80\xa8", "\"\xc3\xa9\xe2\x80\xa8\""},
-      {"a\xff", "\"a\xef\xbf\xbd\""},
-      {"\xc3", "\"\xef\xbf\xbd\""},
-      {"\xe6\x97z", "\"\xef\xbf\xbdz\""},
-      {"\xf0\x9f\x98", "\"\xef\xbf\xbd\""},
-      {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-      {"\xc0\xaf\n", "\"\xef\xbf\xbd\xef\xbf\xbd\\n\""},
-  };
-  for (const PassCase& item : cases) {
-    EXPECT_EQ(Written(Value::Text(item.text)), item.written) << item.text;
-    EXPECT_EQ(IsClean(item.text), "\"" + std::string(item.text) + "\"" == item.written);
-  }
-  // What needs care is found wherever it stands.
-  for (size_t size = 0; size < 200; ++size) {
-    for (size_t at = 0; at < size; ++at) {
-      std::string raw(size, 'x');
-      EXPECT_TRUE(IsClean(raw));
-      raw[at] = at % 2 == 0 ? '"' : '\n';
-      ASSERT_FALSE(IsClean(raw)) << size << " " << at;
-      const std::string inside = at % 2 == 0 ? "\\\"" : "\\n";
-      ASSERT_EQ(Written(Value::Text(raw)),
-                "\"" + std::string(at, 'x') + inside + std::string(size - at - 1, 'x') + "\"");
-      raw[at] = '\xfe';
-      ASSERT_FALSE(IsClean(raw)) << size << " " << at;
-    }
-  }
-}
-
-TEST(Json, AppendsLongStrings) {
-  const std::string character = "\xf0\x9f\x98\x80";
-  for (size_t shift = 0; shift < 6; ++shift) {
-    std::string raw(4090 + shift, 'x');
-    std::string inside = raw;
-    for (int i = 0; i < 2000; ++i) {
-      raw += character + "\n";
-      inside += character + "\\n";
-    }
-    EXPECT_EQ(Written(Value::Text(raw)), "\"" + inside + "\"");
-    raw += "\xf0\x9f";
-    EXPECT_EQ(Written(Value::Text(raw)), "\"" + inside + "\xef\xbf\xbd\"");
-    ByteBuffer out;
-    Batch batch;
-    Row& row = batch.AddRow({});
-    batch.Append(row, raw, Value::Text(raw), false);
-    AppendObject(batch, row, out);
-    EXPECT_EQ(out.view(), "{\"" + inside + "\xef\xbf\xbd\":\"" + inside + "\xef\xbf\xbd\"}");
-    EXPECT_LT(out.capacity(), 4 * out.size());
-  }
-}
-
-TEST(Json, Unescape) {
-  const std::vector<PassCase> cases = {
-      {R"(a\"\\\/\b\f\n\r\tz)", "a\"\\/\b\f\n\r\tz"},
-      {R"(\u0041\u00e9\u65e5\ud83d\ude00)", "A\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80"},
-      {R"(\u00e9\uD83D\uDE00x)", "\xc3\xa9\xf0\x9f\x98\x80x"},
-      {"plain", "plain"},
-  };
-  for (const PassCase& item : cases) {
-    Arena arena;
-    EXPECT_EQ(Unescape(item.text, arena), item.written);
-  }
-}
-
 TEST(Json, Cursors) {
   Arena arena;
   std::string seen;
@@ -460,66 +389,6 @@ TEST(Json, Find) {
   EXPECT_FALSE(FindElement("[1,[2],3]", 3, &value));
   EXPECT_FALSE(FindElement("[1,[2],3]", -4, &value));
   EXPECT_FALSE(FindElement("[]", 0, &value));
-}
-
-TEST(Json, Writers) {
-  Arena arena;
-  ObjectWriter object(arena);
-  object.Add("a\"", Value::Text("\xff"));
-  object.Add("b", Value::Bool(false));
-  const Value made = object.Finish();
-  EXPECT_EQ(made.bytes(), "{\"a\\\"\":\"\xef\xbf\xbd\",\"b\":false}");
-  ArrayWriter array(arena);
-  array.Add(made);
-  array.Add(Value{});
-  EXPECT_EQ(array.Finish().bytes(), "[{\"a\\\"\":\"\xef\xbf\xbd\",\"b\":false},null]");
-  EXPECT_EQ(ObjectWriter(arena).Finish().bytes(), "{}");
-  EXPECT_EQ(ArrayOf({}, arena).bytes(), "[]");
-}
-
-// All instruction sets that this machine has list the same places.
-TEST(JsonIndex, BuildersAgree) {
-  uint32_t random = 12345;
-  auto next = [&random] { return random = random * 1664525 + 1013904223; };
-  const std::string_view kLetters = "\"\"\\\\\\abc \n\t\x01\x80";
-  for (int round = 0; round < 20000; ++round) {
-    std::string text;
-    const size_t size = next() >> 8 & 255;
-    const unsigned rarity = 1 + (next() >> 8 & 31);
-    while (text.size() < size) {
-      text += (next() >> 8) % rarity == 0 ? kLetters[(next() >> 8) % kLetters.size()] : 'x';
-    }
-    text += std::string(kPadding, '"');
-    Index want;
-    const bool valid = kIndexBuilders[kIndexBuilderCount - 1].build(want, {text.data(), size});
-    for (int i = 0; i + 1 < kIndexBuilderCount; ++i) {
-      if (!kIndexBuilders[i].supported()) continue;
-      Index got;
-      ASSERT_EQ(kIndexBuilders[i].build(got, {text.data(), size}), valid);
-      if (!valid) continue;
-      ASSERT_EQ(got.non_ascii, want.non_ascii);
-      auto list = [](const Positions& positions) {
-        return std::vector<uint32_t>(positions.data(), positions.data() + positions.count());
-      };
-      ASSERT_EQ(list(got.quotes), list(want.quotes)) << kIndexBuilders[i].name << text;
-      ASSERT_EQ(list(got.escapes), list(want.escapes)) << kIndexBuilders[i].name << text;
-    }
-  }
-}
-
-TEST(JsonIndex, HasRepeat) {
-  for (size_t count = 0; count < 100; ++count) {
-    std::vector<uint32_t> numbers(count + 3, 7);
-    for (size_t i = 0; i < count; ++i) numbers[i] = static_cast<uint32_t>(i * 2654435761u);
-    EXPECT_FALSE(HasRepeat(numbers.data(), count)) << count;
-    for (size_t i = 0; i < count; ++i) {
-      for (size_t j = 0; j < i; ++j) {
-        std::vector<uint32_t> twice = numbers;
-        twice[i] = twice[j];
-        ASSERT_TRUE(HasRepeat(twice.data(), count)) << count << " " << i << " " << j;
-      }
-    }
-  }
 }
 
 }  // namespace
