@@ -129,7 +129,7 @@ std::string_view Nearest(std::string_view word, const std::vector<std::string_vi
   constexpr size_t kMaxWord = 128;
   if (word.size() > kMaxWord) return {};
   std::string_view nearest;
-  size_t best = std::max<size_t>(1, std::min<size_t>(3, word.size() / 3)) + 1;
+  size_t best = std::max<size_t>(1, std::min<size_t>(3, (word.size() + 2) / 3)) + 1;
   for (std::string_view candidate : candidates) {
     if (candidate.size() > kMaxWord) continue;
     const size_t distance = EditDistance(word, candidate);

@@ -66,7 +66,7 @@ TEST(Load, WarnsOfSurprises) {
 
 TEST(Load, EmbeddedRubyIsRefusedWithItsPlace) {
   EXPECT_THAT(ProblemsOf("<s>\n  k \"a#{system('ls')}\"\n</s>\n"),
-              HasSubstr("fluent.conf:2:8: error: embedded Ruby: 'system' is not a known variable"));
+              HasSubstr("fluent.conf:2:9: error: embedded Ruby: 'system' is not a known variable"));
 }
 
 TEST(Load, IncludedFilesAreNamedInProblems) {

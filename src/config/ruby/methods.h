@@ -56,6 +56,7 @@ std::span<const Entry> StringMethods();
 std::span<const Entry> PatternMethods();  // of strings too: those that use regular expressions
 std::span<const Entry> NumberMethods();
 std::span<const Entry> ArrayMethods();
+std::span<const Entry> OrderMethods();  // of arrays, ranges and hashes: sort, sum ...
 std::span<const Entry> HashMethods();
 std::span<const Entry> TimeMethods();
 std::span<const Entry> MatchMethods();
@@ -106,6 +107,8 @@ class Frame {
 };
 
 // Helpers that several tables share.
+// The items that an enumeration goes over: a hash gives pairs.
+bool Items(const Call& call, Array* items);
 bool Compare(const Call& call, const Value& a, const Value& b, int* order);  // <=>, raises
 bool CaseEquals(Frame& frame, const Value& pattern, const Value& value);     // ===
 bool Search(Frame& frame, const Value& pattern, std::string_view text, size_t from,

@@ -22,8 +22,8 @@ Index MakeIndex(std::initializer_list<std::span<const Entry>> tables) {
 const Index& IndexFor(const Value& self) {
   static const Index kText = MakeIndex({StringMethods(), PatternMethods()});
   static const Index kNumber = MakeIndex({NumberMethods()});
-  static const Index kArray = MakeIndex({ArrayMethods()});
-  static const Index kHash = MakeIndex({HashMethods(), ArrayMethods()});
+  static const Index kArray = MakeIndex({ArrayMethods(), OrderMethods()});
+  static const Index kHash = MakeIndex({HashMethods(), ArrayMethods(), OrderMethods()});
   static const Index kTime = MakeIndex({TimeMethods()});
   static const Index kMatch = MakeIndex({MatchMethods()});
   static const Index kNothing;
@@ -236,8 +236,8 @@ bool IsKernelFunction(std::string_view name) { return IsIn(kKernel, name); }
 
 bool IsKnownMethod(std::string_view name) {
   static const Index kAll =
-      MakeIndex({StringMethods(), PatternMethods(), NumberMethods(), ArrayMethods(), HashMethods(),
-                 TimeMethods(), MatchMethods(), ObjectMethods()});
+      MakeIndex({StringMethods(), PatternMethods(), NumberMethods(), ArrayMethods(), OrderMethods(),
+                 HashMethods(), TimeMethods(), MatchMethods(), ObjectMethods()});
   if (kAll.count(name) != 0) return true;
   return std::any_of(ModuleMethods().begin(), ModuleMethods().end(), [&](const Entry& entry) {
     return entry.name.substr(entry.name.rfind('.') + 1) == name;

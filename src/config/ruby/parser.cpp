@@ -7,13 +7,13 @@
 
 #include "config/ruby/lexer.h"
 #include "config/ruby/methods.h"
+#include "config/ruby/node_factory.h"
 #include "config/ruby/regexp.h"
 
 namespace tailrace::config::ruby {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-constexpr size_t kMaxNodes = 3000;  // a long chain is a deep tree
 
 // Binary operators that are methods, from the loosest to the tightest.
 struct Level {
@@ -27,10 +27,10 @@ constexpr std::array<Level, 7> kLevels = {{{{"<=>", "===", "==", "=~", "!=", "!~
                                            {{"+", "-"}},
                                            {{"*", "/", "%"}}}};
 
-class Parser {
+class Parser : private NodeFactory {
  public:
   Parser(std::string_view source, const std::vector<std::string>& variables)
-      : lex_(source), variables_(variables), used_(variables.size()) {}
+      : NodeFactory(variables), lex_(source) {}
 
   Parsed Run(bool embedded) {
     Parsed parsed;
@@ -40,9 +40,9 @@ class Parser {
       if (lex_.AtEnd()) throw SyntaxError{"the expression is not closed with '}'", lex_.offset()};
       Unexpected();
     }
-    parsed.locals = local_count_;
+    parsed.locals = local_count();
     parsed.end = lex_.offset();
-    parsed.used_variables = std::move(used_);
+    parsed.used_variables = TakeUsed();
     return parsed;
   }
 
@@ -61,20 +61,6 @@ class Parser {
    private:
     Parser* parser_;
   };
-
-  NodePtr Make(NodeKind kind, size_t offset) {
-    if (++node_count_ > kMaxNodes) throw SyntaxError{"the expression is too long", offset};
-    auto node = std::make_unique<Node>();
-    node->kind = kind;
-    node->offset = offset;
-    return node;
-  }
-
-  NodePtr Constant(Value value, size_t offset) {
-    auto node = Make(NodeKind::kConstant, offset);
-    node->value = std::move(value);
-    return node;
-  }
 
   [[noreturn]] void Unexpected() {
     if (lex_.AtEnd()) throw SyntaxError{"the expression ends too early", lex_.offset()};
@@ -125,19 +111,6 @@ class Parser {
         return node;
       }
     }
-  }
-
-  NodePtr Pair(NodeKind kind, size_t offset, NodePtr left, NodePtr right) {
-    auto node = Make(kind, offset);
-    node->children.push_back(std::move(left));
-    node->children.push_back(std::move(right));
-    return node;
-  }
-
-  NodePtr Conditional(size_t offset, NodePtr condition, NodePtr yes, NodePtr no) {
-    auto node = Pair(NodeKind::kIf, offset, std::move(condition), std::move(yes));
-    node->children.push_back(std::move(no));
-    return node;
   }
 
   NodePtr ParseNot() {
@@ -232,13 +205,6 @@ class Parser {
     }
   }
 
-  NodePtr Call(std::string name, size_t offset, NodePtr receiver) {
-    auto node = Make(NodeKind::kCall, offset);
-    node->name = std::move(name);
-    node->children.push_back(std::move(receiver));
-    return node;
-  }
-
   NodePtr ParseUnary() {
     const Depth depth(this);
     lex_.SkipLines();
@@ -248,8 +214,7 @@ class Parser {
       node->children.push_back(ParseUnary());
       return node;
     }
-    if (lex_.Peek() == '-' && !lex_.AtNumber()) {
-      lex_.Take("-");
+    if (!lex_.AtNumber() && lex_.Take("-")) {
       return Call("-@", offset, ParseUnary());
     }
     NodePtr node = ParsePostfix(ParsePrimary());
@@ -353,7 +318,7 @@ class Parser {
     const bool braces = lex_.TakeBlockBrace();
     if (!braces && !lex_.TakeWord("do")) return;
     auto block = std::make_unique<Block>();
-    scopes_.emplace_back();
+    OpenScope();
     lex_.SkipLines();
     if (lex_.Take("|")) {
       while (!lex_.Take("|")) {
@@ -364,7 +329,7 @@ class Parser {
       }
     }
     block->body = ParseStatements({"end"});
-    scopes_.pop_back();
+    CloseScope();
     if (braces) {
       Expect("}");
     } else if (!lex_.TakeWord("end")) {
@@ -499,9 +464,12 @@ class Parser {
       }
       return Constant(Symbol{text->value.text()}, offset);
     }
-    const std::string name = lex_.TakeIdentifier();
+    std::string name = lex_.TakeIdentifier();
+    for (const auto& level : kLevels) {  // :+
+      if (name.empty()) name = lex_.TakeOperator(level.operators);
+    }
     if (name.empty()) Unexpected();
-    return Constant(Symbol{name}, offset);
+    return Constant(Symbol{std::move(name)}, offset);
   }
 
   NodePtr ParseArray(size_t offset) {
@@ -539,6 +507,12 @@ class Parser {
     if (name == "case") return ParseCase(offset);
     if (name == "use_nil") return Make(NodeKind::kUseNil, offset);
     if (name == "use_default") return Make(NodeKind::kUseDefault, offset);
+    if (name == "not" && lex_.TakeAttached("(")) {
+      auto negated = Make(NodeKind::kNot, offset);
+      negated->children.push_back(ParseStatements({}));
+      Expect(")");
+      return negated;
+    }
     if (lex_.IsKeyword(name)) throw SyntaxError{"'" + name + "' is not supported", offset};
     if (NodePtr variable = FindVariable(name, offset)) return variable;
     if (IsUpper(name[0])) return ParseConstant(name, offset);
@@ -613,45 +587,9 @@ class Parser {
     return node;
   }
 
-  NodePtr FindVariable(const std::string& name, size_t offset) {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      for (const auto& [known, slot] : *scope) {
-        if (known != name) continue;
-        auto node = Make(NodeKind::kLocal, offset);
-        node->slot = slot;
-        return node;
-      }
-    }
-    const auto found = std::find(variables_.begin(), variables_.end(), name);
-    if (found == variables_.end()) return nullptr;
-    auto node = Make(NodeKind::kVariable, offset);
-    node->slot = static_cast<uint32_t>(found - variables_.begin());
-    used_[node->slot] = true;
-    return node;
-  }
-
-  uint32_t Declare(const std::string& name) {
-    for (const auto& scope : scopes_) {
-      for (const auto& [known, slot] : scope) {
-        if (known == name) return slot;
-      }
-    }
-    return DeclareInScope(name);
-  }
-
-  uint32_t DeclareInScope(const std::string& name) {
-    scopes_.back().emplace_back(name, local_count_);
-    return local_count_++;
-  }
-
   static bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 
   Lexer lex_;
-  const std::vector<std::string>& variables_;
-  std::vector<bool> used_;
-  std::vector<std::vector<std::pair<std::string, uint32_t>>> scopes_{1};
-  uint32_t local_count_ = 0;
-  size_t node_count_ = 0;
   int depth_ = 0;
 };
 

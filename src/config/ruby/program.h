@@ -19,10 +19,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "config/value.h"
-#include "tl/expected.hpp"
 
 namespace tailrace::config::ruby {
 
