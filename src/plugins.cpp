@@ -9,11 +9,30 @@ namespace tailrace {
 PluginEntry TailInputPlugin();
 
 // Parsers.
+PluginEntry ApacheParserPlugin();
+PluginEntry Apache2ParserPlugin();
+PluginEntry ApacheErrorParserPlugin();
 PluginEntry ContainerParserPlugin();
 PluginEntry CriParserPlugin();
+PluginEntry CsvParserPlugin();
+PluginEntry DockerParserPlugin();
+PluginEntry GrokParserPlugin();
+PluginEntry InHttpParserPlugin();
 PluginEntry JsonParserPlugin();
+PluginEntry JsonInJsonParserPlugin();
+PluginEntry KubernetesParserPlugin();
+PluginEntry LogfmtParserPlugin();
+PluginEntry LtsvParserPlugin();
+PluginEntry MsgpackParserPlugin();
+PluginEntry MultiFormatParserPlugin();
+PluginEntry MultilineParserPlugin();
+PluginEntry MultilineGrokParserPlugin();
+PluginEntry MultilineKubernetesParserPlugin();
+PluginEntry NginxParserPlugin();
 PluginEntry NoneParserPlugin();
 PluginEntry RegexpParserPlugin();
+PluginEntry SyslogParserPlugin();
+PluginEntry TsvParserPlugin();
 
 // Filters.
 PluginEntry EchoSchemaFilterPlugin();
@@ -21,6 +40,15 @@ PluginEntry GrepFilterPlugin();
 PluginEntry KubernetesMetadataFilterPlugin();
 
 // Formatters.
+PluginEntry CsvFormatterPlugin();
+PluginEntry HashFormatterPlugin();
+PluginEntry JsonFormatterPlugin();
+PluginEntry LtsvFormatterPlugin();
+PluginEntry MsgpackFormatterPlugin();
+PluginEntry OutFileFormatterPlugin();
+PluginEntry SingleValueFormatterPlugin();
+PluginEntry StdoutFormatterPlugin();
+PluginEntry TsvFormatterPlugin();
 
 // Outputs.
 PluginEntry CopyOutputPlugin();
@@ -34,11 +62,30 @@ const std::vector<PluginEntry>& AllPlugins() {
       TailInputPlugin(),
 
       // Parsers.
+      ApacheParserPlugin(),
+      Apache2ParserPlugin(),
+      ApacheErrorParserPlugin(),
       ContainerParserPlugin(),
       CriParserPlugin(),
+      CsvParserPlugin(),
+      DockerParserPlugin(),
+      GrokParserPlugin(),
+      InHttpParserPlugin(),
       JsonParserPlugin(),
+      JsonInJsonParserPlugin(),
+      KubernetesParserPlugin(),
+      LogfmtParserPlugin(),
+      LtsvParserPlugin(),
+      MsgpackParserPlugin(),
+      MultiFormatParserPlugin(),
+      MultilineParserPlugin(),
+      MultilineGrokParserPlugin(),
+      MultilineKubernetesParserPlugin(),
+      NginxParserPlugin(),
       NoneParserPlugin(),
       RegexpParserPlugin(),
+      SyslogParserPlugin(),
+      TsvParserPlugin(),
 
       // Filters.
       EchoSchemaFilterPlugin(),
@@ -46,6 +93,15 @@ const std::vector<PluginEntry>& AllPlugins() {
       KubernetesMetadataFilterPlugin(),
 
       // Formatters.
+      CsvFormatterPlugin(),
+      HashFormatterPlugin(),
+      JsonFormatterPlugin(),
+      LtsvFormatterPlugin(),
+      MsgpackFormatterPlugin(),
+      OutFileFormatterPlugin(),
+      SingleValueFormatterPlugin(),
+      StdoutFormatterPlugin(),
+      TsvFormatterPlugin(),
 
       // Outputs.
       CopyOutputPlugin(),

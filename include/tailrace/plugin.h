@@ -54,6 +54,12 @@ class PluginEnv {
   // Reserved parameters (@label …) of that element, and the text after a section's name.
   virtual std::string_view Reserved(std::string_view key) const = 0;
   virtual std::string_view ArgumentOf(const config::Element& section) const = 0;
+  // The text of a parameter of a sub-section; empty if it is not there.
+  virtual std::string_view TextOf(const config::Element& section, std::string_view key) const {
+    static_cast<void>(section);
+    static_cast<void>(key);
+    return {};
+  }
   // @id, or object:… where there is none. Lives as long as the plugin.
   virtual const std::string& id() const = 0;
   virtual const std::string& hostname() const = 0;

@@ -6,6 +6,7 @@
 
 #include "command/check.h"
 #include "command/config.h"
+#include "command/format.h"
 #include "command/parse.h"
 #include "command/run.h"
 
@@ -16,6 +17,7 @@ const std::vector<Command>& AllCommands() {
       {"run", "runs the agent (also without a command)", &Run},
       {"check", "reads a configuration and says everything that is wrong with it", &Check},
       {"config", "prints the configuration as JSON", &Config},
+      {"format", "tries a <format> section on events from standard input", &Format},
       {"parse", "tries a <parse> section on lines from standard input", &Parse},
   };
   return commands;

@@ -8,21 +8,12 @@
 #include "command/agent_options.h"
 #include "command/command.h"
 #include "command/event_json.h"
+#include "command/section.h"
 
 namespace tailrace::command {
 namespace {
 
 constexpr size_t kLinePadding = 64;
-
-const config::Element* FindSection(const config::Element& element, std::string_view name) {
-  for (const config::Element& child : element.elements) {
-    if (child.name == name) return &child;
-  }
-  for (const config::Element& child : element.elements) {
-    if (const config::Element* found = FindSection(child, name)) return found;
-  }
-  return nullptr;
-}
 
 }  // namespace
 

@@ -206,10 +206,11 @@ LineRegex::LineRegex(std::string_view pattern, text::RegexOptions options,
   }
 }
 
-ParseStatus LineRegex::Match(std::string_view text, text::Captures& captures, bool bytes) {
+ParseStatus LineRegex::Match(std::string_view text, text::Captures& captures, bool bytes,
+                             size_t start) {
   using SteadyClock = std::chrono::steady_clock;
   const auto begin = timeout_ > 0 ? SteadyClock::now() : SteadyClock::time_point();
-  text::MatchResult result = regex_->Match(text, captures);
+  text::MatchResult result = regex_->Match(text, captures, start);
   if (result.invalid_utf8() && bytes) {
     if (!bytes_regex_) {
       text::RegexOptions options = regex_->options();
@@ -218,7 +219,7 @@ ParseStatus LineRegex::Match(std::string_view text, text::Captures& captures, bo
       if (!compiled) return ParseStatus::kError;
       bytes_regex_.emplace(std::move(*compiled));
     }
-    result = bytes_regex_->Match(text, captures);
+    result = bytes_regex_->Match(text, captures, start);
   }
   if (result.gave_up()) {
     CountTimeout(text, "the limit of steps");

@@ -121,7 +121,8 @@ class LineRegex {
   bool usable() const { return regex_.has_value(); }
   const text::Regex& regex() const { return *regex_; }
   // `bytes`: text that is not UTF-8 is matched byte by byte instead of being an error.
-  ParseStatus Match(std::string_view text, text::Captures& captures, bool bytes);
+  // `start`: where the search begins.
+  ParseStatus Match(std::string_view text, text::Captures& captures, bool bytes, size_t start = 0);
 
  private:
   void CountTimeout(std::string_view text, const char* what);

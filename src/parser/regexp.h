@@ -19,6 +19,17 @@ struct RegexpParams : ParserParams {
 
   RegexpParams() { time_key = "time"; }
   static const Schema<RegexpParams>& schema();
+  // The table of a parser that has an expression of its own.
+  template <class Derived>
+  static Schema<Derived> SchemaWithDefault() {
+    return Schema<Derived>()
+        .Param("expression", &Derived::expression, "Replaces the parser's own regular expression.")
+        .Param("ignorecase", &Derived::ignorecase, "Same as the flag i.",
+               {.deprecated = "use /pattern/i"})
+        .Param("multiline", &Derived::multiline, "Same as the flag m.",
+               {.deprecated = "use /pattern/m"})
+        .template Inherit<ParserParams>();
+  }
 };
 
 // Puts the named groups of a match into a row, in the order of their first appearance; groups that

@@ -51,6 +51,9 @@ class Builder::Env final : public PluginEnv {
   const config::Element& element() const override { return element_; }
   std::string_view Reserved(std::string_view key) const override { return element_.Text(key); }
   std::string_view ArgumentOf(const config::Element& section) const override { return section.arg; }
+  std::string_view TextOf(const config::Element& section, std::string_view key) const override {
+    return section.Text(key);
+  }
   const std::string& id() const override { return id_; }
   const std::string& hostname() const override { return builder_.options_.hostname; }
   int worker() const override { return builder_.worker_; }
@@ -58,7 +61,7 @@ class Builder::Env final : public PluginEnv {
   std::function<EventTime()> clock() const override { return builder_.options_.clock; }
 
   std::unique_ptr<Parser> MakeParser(const config::Element& section) override {
-    return As<Parser>(builder_.Make(PluginKind::kParser, section, ""));
+    return builder_.MakeParser(section);
   }
   std::unique_ptr<Formatter> MakeFormatter(const config::Element& section) override {
     return As<Formatter>(builder_.Make(PluginKind::kFormatter, section, ""));
@@ -247,7 +250,9 @@ const std::string& Builder::IdOf(const config::Element& section) {
 
 std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& section,
                                       std::string_view default_type) {
-  std::string_view type = section.Type();
+  // Parsers and formatters never had the old name of @type.
+  const bool inner = kind == PluginKind::kParser || kind == PluginKind::kFormatter;
+  std::string_view type = inner ? section.Text("@type") : section.Type();
   if (type.empty()) type = default_type;
   const std::string_view kind_name = kKindNames[static_cast<size_t>(kind)];
   if (type.empty()) {
@@ -268,7 +273,18 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
 }
 
 std::unique_ptr<Parser> Builder::MakeParser(const config::Element& section) {
-  auto made = Make(PluginKind::kParser, section, "");
+  // <pattern> of multi_format names its parser by `format`.
+  config::Element named;
+  const config::Element* made_from = &section;
+  if (section.name != "parse" && section.Find("format") != nullptr) {
+    named = section;
+    std::erase_if(named.attrs, [](const config::Attribute& a) { return a.key == "format_name"; });
+    for (config::Attribute& attribute : named.attrs) {
+      if (attribute.key == "format") attribute.key = "@type";
+    }
+    made_from = &named;
+  }
+  auto made = Make(PluginKind::kParser, *made_from, "");
   return std::unique_ptr<Parser>(static_cast<Parser*>(made.release()));
 }
 

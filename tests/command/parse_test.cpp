@@ -3,9 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "command/event_json.h"
+#include "command/zone_scope.h"
 #include "config/load.h"
 #include "oracle/oracle.h"
 #include "plugins.h"
@@ -23,27 +22,6 @@ runtime::BuildOptions Options() {
   options.clock = [] { return kNow; };
   return options;
 }
-
-// Sets TZ for as long as it lives.
-class ZoneScope {
- public:
-  explicit ZoneScope(const std::string& zone) {
-    if (const char* before = std::getenv("TZ")) before_ = before;
-    setenv("TZ", zone.c_str(), 1);
-    tzset();
-  }
-  ~ZoneScope() {
-    if (before_.empty()) {
-      unsetenv("TZ");
-    } else {
-      setenv("TZ", before_.c_str(), 1);
-    }
-    tzset();
-  }
-
- private:
-  std::string before_;
-};
 
 std::string LineOf(const Json& in) {
   if (in.is_string()) return in.get<std::string>();
