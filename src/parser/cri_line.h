@@ -42,16 +42,20 @@ bool SplitCriLineSlowly(std::string_view line, CriLine* out);
 // readable.
 inline bool SplitCriLine(std::string_view line, CriLine* out) {
   // 30 characters of time with nanoseconds in UTC, or 35 with another zone, then a stream of six
-  // letters and a tag of one.
+  // letters and a tag of one. Whatever else may be within these bytes goes the slow way.
   constexpr size_t kUtc = 30;
   constexpr size_t kZone = 35;
   const char* const p = line.data();
   const size_t time = p[kUtc] == ' ' ? kUtc : kZone;
-  if (line.size() < time + 10 || p[time] != ' ' || p[time - 1] == ' ' || p[time + 7] != ' ' ||
-      p[time + 9] != ' ' || std::memcmp(p + time + 1, "std", 3) != 0) {
+  if (line.size() < time + 10 || p[time] != ' ' || p[time + 8] <= ' ' || p[time + 9] != ' ' ||
+      (std::memcmp(p + time + 1, "stdout ", 7) != 0 &&
+       std::memcmp(p + time + 1, "stderr ", 7) != 0)) {
     return SplitCriLineSlowly(line, out);
   }
-  if (std::memchr(p, ' ', time) != nullptr) return SplitCriLineSlowly(line, out);
+  bool blank = false;
+  for (size_t i = 0; i < kUtc; ++i) blank |= p[i] <= ' ';
+  for (size_t i = kUtc; i < time; ++i) blank |= p[i] <= ' ';
+  if (blank) return SplitCriLineSlowly(line, out);
   out->time = line.substr(0, time);
   out->stream = line.substr(time + 1, 6);
   out->tag = line.substr(time + 8, 1);
