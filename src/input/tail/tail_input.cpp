@@ -305,6 +305,7 @@ void TailInput::Running::TendOlder() {
 }
 
 void TailInput::Running::TendOlder(Target& target, double now) {
+  if (target.current() == nullptr) targets_.Look(target, now);
   uint64_t waiting = 0;
   bool all_read = true;
   std::vector<Generation*> older;

@@ -66,7 +66,7 @@ void Targets::Refresh(double now) {
     }
     if (!Mine(file.path) || store_.Claimed(file.status.id)) continue;
     std::unique_ptr<Target> target = Make(file.path);
-    if (!lifecycle_.Begin(*target, file.status, first_, now)) {
+    if (!lifecycle_.Begin(*target, first_, now)) {
       numbers_.Remove(target->numbers);
       continue;
     }
