@@ -45,8 +45,7 @@ Lifecycle::Lifecycle(const TailParams& params, std::shared_ptr<TailStore> store,
 
 Lifecycle::~Lifecycle() { store_->ReleaseAll(this); }
 
-// --- Opening and closing
-// --------------------------------------------------------------------------
+// --- Opening and closing ---
 
 bool Lifecycle::Open(Target& target, Generation& generation) {
   if (generation.gone) return false;
@@ -104,8 +103,7 @@ void Lifecycle::Lost(Target& target, const std::string& reason, uint64_t bytes,
   runtime_.CountLostBytes(reason, bytes);
 }
 
-// --- Making generations
-// ---------------------------------------------------------------------------
+// --- Making generations ---
 
 std::unique_ptr<Generation> Lifecycle::Make(Target& target, const GenerationKey& key,
                                             const FileStat& status, std::string name,
@@ -221,8 +219,7 @@ tl::expected<std::pair<SourceFile, FileStat>, int> Lifecycle::OpenCurrent(const 
   return std::pair(std::move(*file), *status);
 }
 
-// --- Start
-// -------------------------------------------------------------------------
+// --- Identity and records ---
 
 Lifecycle::Identified Lifecycle::Identify(Target& target, Generation& generation, bool unfinished,
                                           double now) {
@@ -324,8 +321,7 @@ void Lifecycle::Commit(Target& target, Generation& generation, bool all, double 
   store_->Put(RecordOf(target, generation));
 }
 
-// --- Letting go
-// -----------------------------------------------------------------------------------
+// --- Letting go ---
 
 bool Lifecycle::Finished(const Generation& generation, double now) const {
   if (generation.current || !generation.settled()) return false;

@@ -18,8 +18,6 @@ using State = GenerationRecord::State;
 
 }  // namespace
 
-// ----------------------------------------------------------------------------------------
-
 bool Lifecycle::Begin(Target& target, bool startup, double now) {
   auto opened = OpenCurrent(target);
   if (!opened) {
@@ -107,8 +105,7 @@ bool Lifecycle::BeginLeftover(Target& target, double now) {
   return !target.generations.empty();
 }
 
-// --- Rotation
-// -------------------------------------------------------------------------------------
+// --- Rotation ---
 
 void Lifecycle::Chase(Target& target, const GenerationRecord& last,
                       const std::optional<FileId>& current, bool later, double now) {
@@ -286,7 +283,6 @@ void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
   TakeSlot(target);
 }
 
-// --- Identity and records
 void Lifecycle::AddHidden(Target& target, Generation& generation, double now) {
   GenerationRecord before = RecordOf(target, generation);
   before.head = {};
