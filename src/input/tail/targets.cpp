@@ -57,6 +57,11 @@ void Targets::Refresh(double now) {
   std::vector<std::string> directories(found.directories.begin(), found.directories.end());
   watcher_.SetDirectories(directories);
 
+  if (first_) {
+    if (auto kept = store_.KeepPositionsOf(found.files); !kept) {
+      LogWarn("pos_file cannot be compacted", {{"error", kept.error().message}});
+    }
+  }
   std::unordered_set<std::string> listed;
   for (FoundFile& file : found.files) {
     listed.insert(file.path);
