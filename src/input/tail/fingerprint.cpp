@@ -26,6 +26,7 @@ Fingerprint HeadOf(std::string_view bytes) {
 }
 
 bool Matches(const Fingerprint& print, std::string_view bytes) {
+  if (print.size == 0) return true;
   return bytes.size() >= print.size && FingerprintOf(bytes.substr(0, print.size)) == print;
 }
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "input/tail/lifecycle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <cstdlib>
 #include <utility>
 
@@ -25,7 +22,7 @@ constexpr double kRenamedQuietSeconds = 60;
 constexpr uint64_t kRecordBytes = 1 << 20;
 constexpr double kRecordSeconds = 5;
 // Finished generations of a path that are remembered, so that they are not taken for missed ones.
-constexpr size_t kRememberedDone = 16;
+constexpr size_t kRememberedDone = 64;
 
 }  // namespace
 
@@ -48,8 +45,7 @@ Lifecycle::Lifecycle(const TailParams& params, std::shared_ptr<TailStore> store,
 
 Lifecycle::~Lifecycle() { store_->ReleaseAll(this); }
 
-// --- Opening and closing
-// --------------------------------------------------------------------------
+// --- Opening and closing ---
 
 bool Lifecycle::Open(Target& target, Generation& generation) {
   if (generation.gone) return false;
@@ -107,8 +103,7 @@ void Lifecycle::Lost(Target& target, const std::string& reason, uint64_t bytes,
   runtime_.CountLostBytes(reason, bytes);
 }
 
-// --- Making generations
-// ---------------------------------------------------------------------------
+// --- Making generations ---
 
 std::unique_ptr<Generation> Lifecycle::Make(Target& target, const GenerationKey& key,
                                             const FileStat& status, std::string name,
@@ -160,14 +155,11 @@ std::unique_ptr<Generation> Lifecycle::Restore(Target& target, const GenerationR
   return generation;
 }
 
-Lifecycle::Place Lifecycle::PlaceIn(SourceFile& file, const FileStat& status,
-                                    const GenerationRecord& record, uint64_t position) const {
-  if (position > status.size || record.tail_at > status.size) return {0, true};
-  if (record.tail.size > 0 &&
-      !Matches(record.tail, file.Peek(record.tail_at - record.tail.size, record.tail.size))) {
-    return {0, true};
-  }
-  return {position, false};
+bool Lifecycle::FitsIn(SourceFile& file, const FileStat& status, const GenerationRecord& record,
+                       uint64_t position) const {
+  if (position > status.size || record.tail_at > status.size) return false;
+  return record.tail.size == 0 ||
+         Matches(record.tail, file.Peek(record.tail_at - record.tail.size, record.tail.size));
 }
 
 std::unique_ptr<Generation> Lifecycle::Adopt(Target& target, const FileStat& status,
@@ -182,318 +174,65 @@ std::unique_ptr<Generation> Lifecycle::Adopt(Target& target, const FileStat& sta
     if (record.state == State::kCurrent && entry && entry->inode == status.id.inode) {
       position = entry->position;
     }
-    if (PlaceIn(file, status, record, position).truncated) continue;
+    if (!FitsIn(file, status, record, position)) continue;
     return Restore(target, record, std::move(name), std::move(file), status, position, now);
   }
   const GenerationKey key{status.id.inode, store_->NextCounter(status.id.inode)};
   return Make(target, key, status, std::move(name), std::move(file), otherwise, now);
 }
 
-void Lifecycle::AddCurrent(Target& target, std::unique_ptr<Generation> generation,
-                           const FileStat& status) {
+// The new current generation. It gets its place in the pos_file by TakeSlot(), when the records of
+// those before it stand.
+void Lifecycle::AddCurrent(Target& target, std::unique_ptr<Generation> generation) {
   generation->current = true;
   generation->claimed = true;
   generation->real = RealPath(target.path);
-  generation->slot =
-      store_->TakeSlot(target.path, generation->tracker->position(), status.id.inode);
-  target.numbers->inode.Set(status.id.inode);
+  target.numbers->inode.Set(generation->key.inode);
   target.numbers->position.Set(generation->tracker->position());
   target.numbers->read.Set(generation->cursor.next);
-  target.numbers->size.Set(status.size);
+  target.numbers->size.Set(generation->size);
   target.generations.push_back(std::move(generation));
 }
 
-// --- Start
-// ----------------------------------------------------------------------------------------
-
-bool Lifecycle::Begin(Target& target, const FileStat& status, bool startup, double now) {
-  if (!store_->Claim(status.id, this)) return false;
-  auto opened = SourceFile::Open(target.path);
-  if (!opened) {
-    store_->Release(status.id, this);
-    LogWarn(FileProblem("open", target.path, opened.error()) +
-                "; it is tried again at the next refresh",
-            {{"path", target.path}});
-    return false;
-  }
-  const auto entry = store_->FindPosition(target.path, status.id.inode);
-  const bool entry_is_this = entry && entry->inode == status.id.inode;
-  const std::vector<GenerationRecord> records = store_->RecordsOf(target.path);
-  std::optional<GenerationRecord> last;
-  for (const GenerationRecord& record : records) {
-    if (record.state == State::kCurrent) last = record;
-  }
-  for (const GenerationRecord& record : records) {
-    const bool newest = !last && &record == &records.back();
-    if (record.state == State::kOlder) Chase(target, record, status.id, newest, now);
-  }
-  if (!last && entry && !entry_is_this && entry->path == target.path) {
-    // Fluentd's pos_file, and the file was rotated since: nothing but the inode is known.
-    last.emplace();
-    last->key.inode = entry->inode;
-    last->position = last->size = entry->position;
-    last->path = target.path;
-    last->real = RealPath(target.path);
-    last->mtime = INT64_MAX;
-  }
-
-  std::unique_ptr<Generation> generation;
-  const bool same = last && IsFileOf(*last, *opened, status);
-  if (same) {
-    const Place place =
-        PlaceIn(*opened, status, *last, entry_is_this ? entry->position : last->position);
-    if (!place.truncated) {
-      generation =
-          Restore(target, *last, target.path, std::move(*opened), status, place.position, now);
-      // Nothing had been read: it may have been written, copied and truncated more than once.
-      generation->reused = last->identity.empty();
-      generation->since = last->mtime;
-    }
-  }
-  if (!generation && last) {
-    if (entry && entry->inode == last->key.inode) {
-      last->position = std::max(last->position, entry->position);
-    }
-    Chase(target, *last, status.id, true, now);
-    generation = Adopt(target, status, target.path, std::move(*opened), 0, now);
-    generation->reused = generation->identity.empty();
-  } else if (!generation && entry_is_this) {
-    const uint64_t position = entry->position <= status.size ? entry->position : 0;
-    generation = Adopt(target, status, target.path, std::move(*opened), position, now);
-  } else if (!generation) {
-    // A path that was read before goes on where that ended: with all that came since.
-    const bool from_end = startup && !params_.read_from_head && records.empty();
-    const uint64_t position = from_end ? status.size : 0;
-    generation = Adopt(target, status, target.path, std::move(*opened), position, now);
-  }
-  AddCurrent(target, std::move(generation), status);
+void Lifecycle::TakeSlot(Target& target) {
+  Generation& current = *target.current();
   PutRecords(target);
-  LogInfo("following tail of " + target.path);
-  return true;
-}
-
-bool Lifecycle::BeginLeftover(Target& target, double now) {
-  for (GenerationRecord record : store_->RecordsOf(target.path)) {
-    if (record.state == State::kDone) continue;
-    const auto entry = store_->FindPosition(target.path, record.key.inode);
-    if (entry && entry->inode == record.key.inode) {
-      record.position = std::max(record.position, entry->position);
-    }
-    Chase(target, record, std::nullopt, true, now);
-  }
-  PutRecords(target);
-  return !target.generations.empty();
-}
-
-// --- Rotation
-// -------------------------------------------------------------------------------------
-
-void Lifecycle::Chase(Target& target, const GenerationRecord& last,
-                      const std::optional<FileId>& current, bool later, double now) {
-  Lineage lineage = FindLineage(last, current);
-  if (lineage.self) {
-    if (store_->Claim(lineage.self->status.id, this)) {
-      auto generation = Restore(target, last, lineage.self->path, std::move(lineage.self->file),
-                                lineage.self->status, last.position, now);
-      generation->claimed = true;
-      target.generations.push_back(std::move(generation));
-      LogInfo("reading the rest of a rotated file",
-              {{"path", target.path}, {"file", lineage.self->path}, {"from", last.position}});
-    }
-  } else {
-    // Of a file without an identity nothing was read: it is among the later ones then.
-    const bool later_may_be_it =
-        last.identity.empty() && last.sequence > 0 && !lineage.later.empty();
-    if (last.size > last.position && !later_may_be_it) {
-      Lost(target, "rotated_away", last.size - last.position,
-           "was rotated away or truncated while it was not watched, and is not found");
-    }
-    // Kept, so that the same inode with the same content does not get the same identity again.
-    GenerationRecord done = last;
-    done.state = State::kDone;
-    if (last.sequence > 0) store_->Put(done);
-  }
-  if (later) AddMissed(target, last, std::move(lineage.later), now);
-}
-
-// Rotated files that came and went as current ones while nobody looked.
-void Lifecycle::AddMissed(Target& target, const GenerationRecord& last, std::vector<Sibling> missed,
-                          double now) {
-  for (Sibling& sibling : missed) {
-    if (KnownContent(target, sibling.file, sibling)) continue;
-    if (!store_->Claim(sibling.status.id, this)) continue;
-    auto generation = Adopt(target, sibling.status, sibling.path, std::move(sibling.file), 0, now);
-    generation->claimed = true;
-    generation->real = last.real;
-    LogInfo("reading a file that was rotated while it was not watched",
-            {{"path", target.path}, {"file", sibling.path}});
-    const bool before_last = target.current() != nullptr;
-    target.generations.insert(target.generations.end() - (before_last ? 1 : 0),
-                              std::move(generation));
-  }
-}
-
-// True if the file, or what it is a copy of, is read by somebody or has been read.
-bool Lifecycle::KnownContent(Target& target, SourceFile& file, const Sibling& sibling) {
-  for (const auto& generation : target.generations) {
-    if (generation->id == sibling.status.id) return true;
-    // Not read yet, so nothing of it is in the store.
-    if (generation->head.size == 0 && generation->file.is_open()) {
-      generation->head = HeadOf(generation->file.Peek(0, kHeadBytes));
-    }
-    if (IsCopyOf(RecordOf(target, *generation), file)) return true;
-  }
-  for (const GenerationRecord& record : store_->RecordsOf(target.path)) {
-    const bool own = !sibling.name.gzip && IsFileOf(record, file, sibling.status);
-    if (!own && !IsCopyOf(record, file)) continue;
-    const bool grown = own && sibling.status.size > record.position;
-    if (record.state != State::kDone || !grown) return true;
-  }
-  return false;
-}
-
-bool Lifecycle::Look(Target& target, double now) {
-  const auto status = StatPath(target.path);
-  Generation* current = target.current();
-  if (!status || !status->regular) {
-    if (current != nullptr) Leave(target);
-    return true;
-  }
-  if (current == nullptr || current->id != status->id) {
-    Rotate(target, *status, now);
-    return true;
-  }
-  const bool changed = current->size != status->size;
-  current->size = status->size;
-  current->mtime = status->mtime;
-  target.numbers->size.Set(status->size);
-  current->at_end = current->at_end && !changed;
-  return changed || !current->at_end;
-}
-
-void Lifecycle::Leave(Target& target) {
-  Generation& generation = *target.current();
-  generation.current = false;
-  generation.at_end = false;
-  PutRecords(target);
-}
-
-void Lifecycle::Rotate(Target& target, const FileStat& status, double now) {
-  const bool first = target.generations.empty();
-  Generation* last = first ? nullptr : target.generations.back().get();
-  for (auto& generation : target.generations) {
-    if (generation->id != status.id || generation->gone) continue;
-    // It was away for a while (a link made anew, say).
-    generation->current = true;
-    generation->name = target.path;
-    generation->at_end = false;
-    std::rotate(std::find(target.generations.begin(), target.generations.end(), generation),
-                target.generations.end() - 1, target.generations.end());
-    return;
-  }
-  if (!store_->Claim(status.id, this)) {
-    // Another target reads this file; it was renamed onto our path.
-    if (target.current() != nullptr) Leave(target);
-    return;
-  }
-  auto file = SourceFile::Open(target.path);
-  if (!file) {
-    store_->Release(status.id, this);
-    return;
-  }
-  if (last != nullptr) {
-    LogInfo(fmt::format("detected rotation of {}; waiting {:.1f} seconds", target.path,
-                        params_.rotate_wait.value));
-    target.numbers->rotated.Add();
-    last->current = false;
-    last->at_end = false;
-    Lineage lineage = FindLineage(RecordOf(target, *last), status.id);
-    if (lineage.self && !last->gone && lineage.self->status.id == last->id) {
-      last->name = lineage.self->path;
-    }
-    AddMissed(target, RecordOf(target, *last), std::move(lineage.later), now);
-  }
-  auto generation = Adopt(target, status, target.path, std::move(*file), 0, now);
-  generation->reused = last != nullptr && generation->identity.empty();
-  // The old generation's place in the pos_file becomes the new one's; first its record must stand.
-  if (!params_.follow_inodes && last != nullptr) last->slot.reset();
-  if (store_->on_disk()) {
-    PutRecords(target);
-    static_cast<void>(store_->Flush());
-  }
-  AddCurrent(target, std::move(generation), status);
-  PutRecords(target);
-}
-
-void Lifecycle::Truncated(Target& target, Generation& generation, double now) {
-  const auto status = generation.file.Stat();
-  const FileId id = generation.id;
-  const bool current = std::exchange(generation.current, false);
-  const uint64_t unread = generation.size - std::min(generation.size, generation.cursor.next);
-  Close(target, generation);
-  generation.claimed = false;
-  generation.at_end = false;
-  target.numbers->rotated.Add();
-
-  // copytruncate leaves a copy, where the rest of it can be read.
-  Lineage lineage = FindLineage(RecordOf(target, generation), id);
-  if (lineage.self && store_->Claim(lineage.self->status.id, this)) {
-    generation.file = std::move(lineage.self->file);
-    ++open_files_;
-    generation.id = lineage.self->status.id;
-    generation.name = lineage.self->path;
-    generation.gzip = lineage.self->name.gzip;
-    generation.size = lineage.self->status.size;
-    generation.claimed = true;
-    generation.cursor.MoveTo(generation.cursor.next, generation.file);
-    LogInfo(target.path + " was truncated; the rest of it is read from its copy",
-            {{"path", target.path}, {"copy", generation.name}, {"from", generation.cursor.next}});
-  } else {
-    generation.gone = true;
-    LogInfo(target.path + " was truncated; it is read from its beginning",
-            {{"path", target.path}, {"read", generation.cursor.next}});
-    if (unread > 0) Lost(target, "truncated", unread, "was truncated");
-  }
-  AddMissed(target, RecordOf(target, generation), std::move(lineage.later), now);
-  if (!current || !status) {
-    store_->Release(id, this);
-    return;
-  }
-  auto file = SourceFile::Open(target.path);
-  if (!file || file->Stat().value_or(FileStat{}).id != id) {
-    store_->Release(id, this);
-    return;  // rotated as well: the next look finds what is there
-  }
-  generation.slot.reset();
-  PutRecords(target);
-  const GenerationKey key{id.inode, store_->NextCounter(id.inode)};
-  auto next = Make(target, key, *status, target.path, std::move(*file), 0, now);
-  next->reused = true;
+  if (!store_->on_disk()) return;
   static_cast<void>(store_->Flush());
-  AddCurrent(target, std::move(next), *status);
-  PutRecords(target);
+  current.slot = store_->TakeSlot(target.path, current.tracker->position(), current.key.inode);
 }
 
-// --- Identity and records
-// -------------------------------------------------------------------------
-
-bool Lifecycle::AddHidden(Target& target, Generation& generation, double now) {
-  if (!std::exchange(generation.reused, false)) return false;
-  GenerationRecord before = RecordOf(target, generation);
-  before.head = {};
-  before.position = 0;
-  before.mtime = generation.since;
-  const size_t known = target.generations.size();
-  AddMissed(target, before, FindLineage(before, generation.id).later, now);
-  return target.generations.size() > known;
+void Lifecycle::AddOlder(Target& target, std::unique_ptr<Generation> generation) {
+  generation->claimed = true;
+  const bool before_last = target.current() != nullptr;
+  target.generations.insert(target.generations.end() - (before_last ? 1 : 0),
+                            std::move(generation));
 }
 
-bool Lifecycle::Identify(Target& target, Generation& generation, bool unfinished) {
-  if (!generation.identity.empty()) return true;
+// Opens what the path leads to now, and claims it.
+tl::expected<std::pair<SourceFile, FileStat>, int> Lifecycle::OpenCurrent(const Target& target) {
+  auto file = SourceFile::Open(target.path);
+  if (!file) return tl::unexpected<int>(file.error());
+  const auto status = file->Stat();
+  if (!status) return tl::unexpected<int>(status.error());
+  if (!store_->Claim(status->id, this)) return tl::unexpected<int>(EBUSY);
+  return std::pair(std::move(*file), *status);
+}
+
+// --- Identity and records ---
+
+Lifecycle::Identified Lifecycle::Identify(Target& target, Generation& generation, bool unfinished,
+                                          double now) {
+  if (!generation.identity.empty()) return Identified::kYes;
   std::string head = generation.file.Peek(0, kHeadBytes);
   const size_t newline = head.find('\n');
-  if (newline == std::string::npos && head.size() < kHeadBytes && !unfinished) return false;
+  if (!Matches(generation.head, head)) return Identified::kTruncated;
+  if (newline == std::string::npos && head.size() < kHeadBytes && !unfinished) {
+    return Identified::kNotYet;
+  }
   generation.head = FingerprintOf(head);
+  // Whatever came before this content must be in the state before it has an identity.
+  if (std::exchange(generation.reused, false)) AddHidden(target, generation, now);
   if (newline != std::string::npos) head.resize(newline + 1);
   generation.identity =
       IdentityOf(surroundings_.node, generation.key.inode, head, generation.key.counter);
@@ -506,7 +245,7 @@ bool Lifecycle::Identify(Target& target, Generation& generation, bool unfinished
         "ids",
         {{"path", target.path}, {"error", flushed.error().message}});
   }
-  return true;
+  return Identified::kYes;
 }
 
 // Renews the fingerprint of the bytes before the position.
@@ -582,8 +321,7 @@ void Lifecycle::Commit(Target& target, Generation& generation, bool all, double 
   store_->Put(RecordOf(target, generation));
 }
 
-// --- Letting go
-// -----------------------------------------------------------------------------------
+// --- Letting go ---
 
 bool Lifecycle::Finished(const Generation& generation, double now) const {
   if (generation.current || !generation.settled()) return false;

@@ -10,7 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "input/tail/generation.h"
 #include "input/tail/rotation.h"
@@ -34,7 +35,7 @@ class Lifecycle {
 
   // Finds out where reading begins and opens what is to be read, older generations first. False if
   // another reader has the file. `startup`: the file may be old.
-  bool Begin(Target& target, const FileStat& status, bool startup, double now);
+  bool Begin(Target& target, bool startup, double now);
   // Takes up generations of a path that is there no more. False if there is nothing to read.
   bool BeginLeftover(Target& target, double now);
   // Looks at what the path leads to. True if something new may be there to read.
@@ -47,12 +48,15 @@ class Lifecycle {
   // Makes sure that the file is open; false if it is not to be had now (or ever: gone).
   bool Open(Target& target, Generation& generation);
   void Close(Target& target, Generation& generation);
-  // Fixes the identity, and makes it last, before the first event leaves. False while the first
-  // line is not complete; with `unfinished` what is there is taken for it.
-  bool Identify(Target& target, Generation& generation, bool unfinished);
-  // Adds generations that came and went unseen before the first line of this one was there. True if
-  // there were any.
-  bool AddHidden(Target& target, Generation& generation, double now);
+  enum class Identified : uint8_t {
+    kYes,
+    kNotYet,     // the first line is not complete
+    kTruncated,  // this is not the content that was found at first
+  };
+  // Fixes the identity, and makes it last, before the first event leaves. With `unfinished` what is
+  // there is taken for the first line. May add older generations to the target: those that came and
+  // went before this content was there.
+  Identified Identify(Target& target, Generation& generation, bool unfinished, double now);
   // True if the generation can be let go now, its last unfinished line aside.
   bool Finished(const Generation& generation, double now) const;
   // Lets the generation go. It must be settled.
@@ -68,11 +72,6 @@ class Lifecycle {
   size_t open_files() const { return open_files_; }
 
  private:
-  struct Place {  // where to begin in a file
-    uint64_t position = 0;
-    bool truncated = false;
-  };
-
   static void TakeTail(Generation& generation);
   GenerationRecord RecordOf(const Target& target, Generation& generation);
   std::unique_ptr<Generation> Make(Target& target, const GenerationKey& key, const FileStat& status,
@@ -84,16 +83,25 @@ class Lifecycle {
   // A file that is at the path now, and perhaps known from elsewhere.
   std::unique_ptr<Generation> Adopt(Target& target, const FileStat& status, std::string name,
                                     SourceFile file, uint64_t otherwise, double now);
-  Place PlaceIn(SourceFile& file, const FileStat& status, const GenerationRecord& record,
-                uint64_t position) const;
+  // True if the file still has what the record says was read of it, up to `position`.
+  bool FitsIn(SourceFile& file, const FileStat& status, const GenerationRecord& record,
+              uint64_t position) const;
+  static std::optional<GenerationRecord> LastOf(const Target& target,
+                                                const std::vector<GenerationRecord>& records,
+                                                const std::optional<PositionEntry>& entry,
+                                                const FileStat& status);
+  tl::expected<std::pair<SourceFile, FileStat>, int> OpenCurrent(const Target& target);
   // Adds the rest of `last`, wherever its file is now, and with `later` what was rotated after it.
   void Chase(Target& target, const GenerationRecord& last, const std::optional<FileId>& current,
              bool later, double now);
   // Adds what was rotated after `last`, before the current generation.
   void AddMissed(Target& target, const GenerationRecord& last, std::vector<Sibling> missed,
                  double now);
+  void AddHidden(Target& target, Generation& generation, double now);
   bool KnownContent(Target& target, SourceFile& file, const Sibling& sibling);
-  void AddCurrent(Target& target, std::unique_ptr<Generation> generation, const FileStat& status);
+  void AddCurrent(Target& target, std::unique_ptr<Generation> generation);
+  void AddOlder(Target& target, std::unique_ptr<Generation> generation);
+  void TakeSlot(Target& target);
   void Rotate(Target& target, const FileStat& status, double now);
   void Lost(Target& target, const std::string& reason, uint64_t bytes, std::string_view happened);
   void Problem(Generation& generation, std::string_view verb, int error);

@@ -130,6 +130,16 @@ Status PositionFile::Unwatch(size_t slot) {
   return WriteNumbers(slots_[slot]);
 }
 
+Status PositionFile::Keep(const std::function<bool(const PositionEntry&)>& keep) {
+  const size_t before = unwatched_;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (!watched(i) || keep(slots_[i].entry)) continue;
+    slots_[i].unwatched = true;
+    ++unwatched_;
+  }
+  return unwatched_ == before ? Status() : Compact();
+}
+
 Status PositionFile::Compact() {
   std::string text;
   std::vector<uint64_t> places(slots_.size());

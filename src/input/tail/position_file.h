@@ -8,6 +8,7 @@
 // Not thread safe: TailStore locks.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ class PositionFile {
   // Writes the file anew with the watched entries only.
   Status Compact();
   size_t unwatched() const { return unwatched_; }
+  // Removes the entries that `keep` does not want.
+  Status Keep(const std::function<bool(const PositionEntry&)>& keep);
 
  private:
   struct Slot {

@@ -70,11 +70,18 @@ Reader::Turn Reader::ReadGeneration(Target& target, Generation& generation, doub
     generation.at_end = true;
     return {Turn::kDone};
   }
-  if (!lifecycle_.Identify(target, generation, false)) {
-    AtEnd(target, generation);
-    return {Turn::kDone};
+  const size_t generations = target.generations.size();
+  switch (lifecycle_.Identify(target, generation, false, now)) {
+    case Lifecycle::Identified::kYes:
+      break;
+    case Lifecycle::Identified::kNotYet:
+      AtEnd(target, generation);
+      return {Turn::kDone};
+    case Lifecycle::Identified::kTruncated:
+      lifecycle_.Truncated(target, generation, now);
+      return {Turn::kMore};
   }
-  if (lifecycle_.AddHidden(target, generation, now)) return {Turn::kMore};
+  if (target.generations.size() > generations) return {Turn::kMore};
   if (!runtime_.emitter().Writable(*generation.tracker->origin())) return {Turn::kBlocked};
   const Limits limits = LimitsOf(target, now);
   if (limits.lines == 0 || limits.bytes == 0) {
@@ -182,7 +189,9 @@ void Reader::CountSkipped(Target& target) {
 bool Reader::ReadUnfinished(Target& target, Generation& generation, double now) {
   if (!lifecycle_.Open(target, generation)) return true;
   if (generation.file.Peek(generation.cursor.next, 1).empty()) return true;
-  if (!lifecycle_.Identify(target, generation, true)) return true;
+  if (lifecycle_.Identify(target, generation, true, now) != Lifecycle::Identified::kYes) {
+    return true;
+  }
   if (!runtime_.emitter().Writable(*generation.tracker->origin())) return false;
   if (blocks_.ReadUnfinished(generation.file, generation.cursor) == BlockReader::Outcome::kLines) {
     target.parsed = now;

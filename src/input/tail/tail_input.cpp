@@ -177,8 +177,7 @@ void TailInput::Running::Start() {
   }
 }
 
-// --- Reading
-// --------------------------------------------------------------------------------------
+// --- Reading ---
 
 void TailInput::Running::Readable(Target& target) {
   if (stopped_) return;
@@ -245,8 +244,7 @@ void TailInput::Running::FlushHeld() {
   if (!holding_.empty()) Arm(flush_, std::max(next, 0.01), &Running::FlushHeld);
 }
 
-// --- Positions
-// ------------------------------------------------------------------------------------
+// --- Positions ---
 
 void TailInput::Running::Moved(Target& target) {
   if (target.moved) return;
@@ -278,8 +276,7 @@ void TailInput::Running::CompactPositions() {
   Arm(compact_, params_.pos_file_compaction_interval->value, &Running::CompactPositions);
 }
 
-// --- Older generations
-// ----------------------------------------------------------------------------
+// --- Older generations ---
 
 void TailInput::Running::Linger(Target& target) {
   if (target.lingers) return;
@@ -305,6 +302,7 @@ void TailInput::Running::TendOlder() {
 }
 
 void TailInput::Running::TendOlder(Target& target, double now) {
+  if (target.current() == nullptr) targets_.Look(target, now);
   uint64_t waiting = 0;
   bool all_read = true;
   std::vector<Generation*> older;
@@ -336,8 +334,7 @@ void TailInput::Running::TendOlder(Target& target, double now) {
   if (last && now - target.parsed >= params_.rotate_wait.value) emitter_.Flush(target);
 }
 
-// --- Changes
-// --------------------------------------------------------------------------------------
+// --- Changes ---
 
 void TailInput::Running::WaitForNotices() {
   notices_.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -391,8 +388,7 @@ void TailInput::Running::Poll() {
       &Running::Poll);
 }
 
-// --- End
-// ------------------------------------------------------------------------------------------
+// --- End ---
 
 void TailInput::Running::Abandon() {
   if (std::exchange(stopped_, true)) return;
@@ -422,8 +418,7 @@ void TailInput::Running::Close() {
   }
 }
 
-// --- The plugin
-// -----------------------------------------------------------------------------------
+// --- The plugin ---
 
 TailInput::TailInput(TailParams params, Parts parts)
     : params_(std::move(params)), parts_(std::move(parts)) {}

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 #include <utility>
 
 #include "tailrace/log.h"
@@ -173,6 +174,20 @@ Status TailStore::CompactPositions() {
   const std::lock_guard lock(mutex_);
   if (!positions_) return {};
   return positions_->Compact();
+}
+
+Status TailStore::KeepPositionsOf(const std::vector<FoundFile>& files) {
+  const std::lock_guard lock(mutex_);
+  if (!positions_) return {};
+  std::unordered_set<std::string> paths;
+  std::unordered_set<uint64_t> inodes;
+  for (const FoundFile& file : files) {
+    paths.insert(file.path);
+    inodes.insert(file.status.id.inode);
+  }
+  return positions_->Keep([&](const PositionEntry& entry) {
+    return inodes.contains(entry.inode) || (!by_inode_ && paths.contains(entry.path));
+  });
 }
 
 std::vector<GenerationRecord> TailStore::RecordsOf(const std::string& path) {

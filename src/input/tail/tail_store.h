@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "input/tail/discovery.h"
 #include "input/tail/position_file.h"
 #include "input/tail/state_file.h"
 
@@ -46,6 +47,9 @@ class TailStore {
   Status SetPosition(size_t slot, uint64_t position, uint64_t inode);
   Status Unwatch(size_t slot);
   Status CompactPositions();
+  // Removes the positions of files that are not there any more, as Fluentd does at its start. What
+  // is unread of them is in the records.
+  Status KeepPositionsOf(const std::vector<FoundFile>& files);
 
   // All records of this path (or with this inode), in the order in which they were found.
   std::vector<GenerationRecord> RecordsOf(const std::string& path);

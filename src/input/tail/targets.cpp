@@ -57,6 +57,11 @@ void Targets::Refresh(double now) {
   std::vector<std::string> directories(found.directories.begin(), found.directories.end());
   watcher_.SetDirectories(directories);
 
+  if (first_) {
+    if (auto kept = store_.KeepPositionsOf(found.files); !kept) {
+      LogWarn("pos_file cannot be compacted", {{"error", kept.error().message}});
+    }
+  }
   std::unordered_set<std::string> listed;
   for (FoundFile& file : found.files) {
     listed.insert(file.path);
@@ -66,7 +71,7 @@ void Targets::Refresh(double now) {
     }
     if (!Mine(file.path) || store_.Claimed(file.status.id)) continue;
     std::unique_ptr<Target> target = Make(file.path);
-    if (!lifecycle_.Begin(*target, file.status, first_, now)) {
+    if (!lifecycle_.Begin(*target, first_, now)) {
       numbers_.Remove(target->numbers);
       continue;
     }

@@ -24,7 +24,7 @@ class Writer {
   void Run(const std::atomic<bool>& stop) {
     while (!stop) {
       WriteSome();
-      if (random_() % 12 == 0) Rotate();
+      if (random_() % (way_ == Way::kCopyTruncate ? 20 : 40) == 0) Rotate();
       std::this_thread::sleep_for(std::chrono::microseconds(random_() % 4000));
     }
     WriteSome();
@@ -50,9 +50,13 @@ class Writer {
   void Rotate() {
     namespace fs = std::filesystem;
     if (way_ == Way::kDated) {
-      // As the kubelet: a date, and the one before is compressed.
+      // As the kubelet: the local time to the second (here each a second later, however fast we
+      // are), and the file before is compressed.
+      const std::time_t when = start_ + ++rotations_;
+      std::tm local{};
+      localtime_r(&when, &local);
       char stamp[32];
-      std::snprintf(stamp, sizeof stamp, ".20240115-%06u", ++rotations_);
+      std::strftime(stamp, sizeof stamp, ".%Y%m%d-%H%M%S", &local);
       fs::rename(Path(), Path(stamp));
       if (!last_dated_.empty()) Compress(last_dated_, last_dated_ + ".gz");
       last_dated_ = Path(stamp);
@@ -84,6 +88,7 @@ class Writer {
   Way way_;
   std::mt19937 random_;
   std::atomic<uint64_t> next_{0};
+  const std::time_t start_ = std::time(nullptr);
   unsigned rotations_ = 0;
   std::string last_dated_;
 };
@@ -151,7 +156,7 @@ TEST_P(RotationModelTest, NothingIsLostAndNoLineHasTwoIds) {
 
   pipeline_ = std::make_unique<FakePipeline>();
   Start();
-  pipeline_->Run(6, [&] { return Complete(writer.lines()); });
+  pipeline_->Run(30, [&] { return Complete(writer.lines()); });
   Collect();
   EXPECT_EQ(arrived_.size(), writer.lines());
   for (uint64_t i = 0; i < writer.lines() && arrived_.size() < writer.lines(); ++i) {
@@ -166,7 +171,7 @@ TEST_P(RotationModelTest, NothingIsLostAndNoLineHasTwoIds) {
 
 std::vector<std::pair<Way, unsigned>> Cases() {
   std::vector<std::pair<Way, unsigned>> cases;
-  for (const Way way : {Way::kRename, Way::kCopyTruncate}) {
+  for (const Way way : {Way::kRename, Way::kRenameGzip, Way::kCopyTruncate, Way::kDated}) {
     for (unsigned seed = 1; seed <= 3; ++seed) cases.emplace_back(way, seed);
   }
   return cases;
