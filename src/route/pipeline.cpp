@@ -223,6 +223,12 @@ void Pipeline::Error(Router& router, Batch& batch, const Row& row, std::string_v
     DumpError(batch, row, why);
     return;
   }
+  if (uint64_t suppressed = 0; error_limit_.Allow(&suppressed)) {
+    LogWarn("send an error event to @ERROR", {{"error", why},
+                                              {"tag", batch.origin() ? batch.origin()->tag : ""},
+                                              {"time", row.time.sec},
+                                              {"suppressed", suppressed}});
+  }
   auto copy = NewBatch();
   copy->set_origin(batch.origin());
   copy->CopyRow(batch, row).dropped = false;

@@ -118,6 +118,7 @@ class Agent:
         self.args = list(args)
         self.env = {**os.environ, **(env or {})}
         self.process = None
+        self.stopped = False  # by us
         self.write_conf(conf)
 
     def write_conf(self, conf):
@@ -126,6 +127,7 @@ class Agent:
 
     def start(self):
         assert self.process is None or self.process.poll() is not None, self.name + " runs already"
+        self.stopped = False
         # stdout and stderr of all lives of this agent go to one file, so a failure shows the story.
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BIN, "run", "-c", self.conf_path, *self.args],
@@ -141,12 +143,14 @@ class Agent:
 
     def kill(self):
         """SIGKILL: no chance to tidy up. Returns once the process is gone."""
+        self.stopped = True
         if self.running():
             self.process.kill()
         self.process.wait(timeout=10)
 
     def stop(self, seconds=WAIT_SECONDS):
         """SIGTERM and wait for a graceful end; returns the exit code. AssertionError when it takes too long."""
+        self.stopped = True
         if self.running():
             self.process.terminate()
         try:
@@ -157,6 +161,7 @@ class Agent:
 
     def wait_exit(self, seconds=WAIT_SECONDS):
         """Waits for the agent to end by itself; returns the exit code."""
+        self.stopped = True
         try:
             return self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -220,7 +225,7 @@ class Case(unittest.TestCase):
         result = getattr(outcome, "result", None)
         errors = list(getattr(outcome, "errors", [])) if result is None else []
         problems = errors + list(getattr(result, "failures", [])) + list(getattr(result, "errors", []))
-        return any(case is self and text for case, text in problems)
+        return any(getattr(case, "test_case", case) is self and text for case, text in problems)
 
     def path(self, *parts):
         """A path inside this test's folder; its parent folders are made."""
@@ -248,7 +253,14 @@ class Case(unittest.TestCase):
         return server
 
     def wait_until(self, condition, what, seconds=WAIT_SECONDS):
-        return wait_until(condition, what, seconds)
+        """As the function, but fails at once when an agent of this test has ended by itself."""
+        def met():
+            value = condition()
+            for agent in self._agents:
+                if not value and agent.process is not None and not agent.stopped and not agent.running():
+                    raise AssertionError(f"{agent.name} ended with {agent.process.poll()} before: {what}")
+            return value
+        return wait_until(met, what, seconds)
 
     def unique(self, prefix="test"):
         """A name for an index, topic or namespace that no other test uses."""
