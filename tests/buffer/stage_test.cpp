@@ -103,8 +103,8 @@ TEST_F(StageTest, SegmentIsReleasedAfterTheAcknowledgement) {
   Emit(1, 3, segment_);
   EXPECT_TRUE(Eventually([this] { return segment_.complete; }));
   ASSERT_EQ(script_.deliveries().size(), 1u);
-  EXPECT_EQ(script_.deliveries()[0], (std::vector<std::string>{R"({"n":1})", R"({"n":2})",
-                                                              R"({"n":3})"}));
+  EXPECT_EQ(script_.deliveries()[0],
+            (std::vector<std::string>{R"({"n":1})", R"({"n":2})", R"({"n":3})"}));
   EXPECT_TRUE(stage_->Empty());
   EXPECT_EQ(flusher_->bytes().load(), 0u);
 }

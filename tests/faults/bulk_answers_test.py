@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a bulk endpoint can answer, or not: nothing is lost, nothing is there twice, and the operator is told."""
 
+import os
+import sys
 import zlib
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import harness
 from fake_bulk import ApplyThenCut, ApplyThenHang, Cut, Garbage, Hang, ItemStatus, Status
 from node_harness import NodeCase, pipeline, raw_documents, to_server

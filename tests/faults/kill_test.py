@@ -7,8 +7,10 @@ $TAILRACE_SOAK_MINUTES makes it run that long.
 
 import os
 import random
+import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import harness
 from fake_bulk import ApplyThenHang
 from node_harness import NodeCase, pipeline

@@ -164,7 +164,8 @@ class ElasticsearchOutput final : public BufferedOutput {
     if (!steps.empty()) setup_ = std::make_shared<Setup>(std::move(steps), sender_.headers);
   }
 
-  // The content of a file that must hold one JSON object, with texts replaced; "{}" after a problem.
+  // The content of a file that must hold one JSON object, with texts replaced; "{}" after a
+  // problem.
   static std::string ReadJson(PluginEnv& env, std::string_view key, const std::string& path,
                               const TextHash& replace) {
     std::ifstream file(path);

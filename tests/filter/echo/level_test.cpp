@@ -8,7 +8,7 @@ namespace {
 
 TEST(LevelTest, NormalizesWordsLettersAndNumbers) {
   const std::pair<const char*, const char*> cases[] = {
-      {"INFO", "info"}, {"warning", "warn"}, {"Err", "error"}, {"critical", "fatal"},
+      {"INFO", "info"}, {"warning", "warn"}, {"Err", "error"},   {"critical", "fatal"},
       {"I", "info"},    {"[WARN]", "warn"},  {" info ", "info"}, {"30", "info"},
       {"6", "info"},    {"LOG", "info"},     {"banana", ""},     {"", ""}};
   for (const auto& [text, level] : cases) {

@@ -25,8 +25,9 @@ TEST(BulkAnswerTest, ItemsAreReadByStatus) {
   EXPECT_EQ(delivery.retry, (std::vector<uint32_t>{2, 3}));
   ASSERT_EQ(delivery.rejected.size(), 1u);
   EXPECT_EQ(delivery.rejected[0].index, 4u);
-  EXPECT_EQ(delivery.rejected[0].reason,
-            "status 400: document_parsing_exception: failed: illegal_argument_exception: no number");
+  EXPECT_EQ(
+      delivery.rejected[0].reason,
+      "status 400: document_parsing_exception: failed: illegal_argument_exception: no number");
   EXPECT_EQ(delivery.why,
             "http://es:9200 took 2 of 5 documents; first error: status 429: "
             "es_rejected_execution_exception: busy");
