@@ -46,7 +46,7 @@ std::vector<std::string> CriLines() {
 const std::vector<Workload>& Workloads() {
   static const std::vector<Workload> workloads = {
       {"nginx",
-       R"(^(?<remote>[^ ]*) (?<host>[^ ]*) (?<user>[^ ]*) \[(?<time>[^\]]*)\] "(?<method>\S+)(?: +(?<path>[^\"]*?)(?: +\S*)?)?" (?<code>[^ ]*) (?<size>[^ ]*)(?: "(?<referer>[^\"]*)" "(?<agent>[^\"]*)"(?:\s+\"?(?<http_x_forwarded_for>[^\"]*)\"?)?)?$)",
+       R"re(^(?<remote>[^ ]*) (?<host>[^ ]*) (?<user>[^ ]*) \[(?<time>[^\]]*)\] "(?<method>\S+)(?: +(?<path>[^\"]*?)(?: +\S*)?)?" (?<code>[^ ]*) (?<size>[^ ]*)(?: "(?<referer>[^\"]*)" "(?<agent>[^\"]*)"(?:\s+\"?(?<http_x_forwarded_for>[^\"]*)\"?)?)?$)re",
        NginxLines()},
       {"cri", R"(^(?<time>.+) (?<stream>stdout|stderr)( (?<logtag>[FP]))? (?<message>.*)$)",
        CriLines()},

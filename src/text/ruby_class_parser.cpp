@@ -10,10 +10,23 @@
 namespace tailrace::text {
 namespace {
 
-const CodeSet kDigits{{'0', '9'}};
-const CodeSet kSpaces{{'\t', '\r'}, {' ', ' '}};
-const CodeSet kWords{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-const CodeSet kHexDigits{{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
+// Functions, so that patterns may be compiled before main as well.
+const CodeSet& Digits() {
+  static const CodeSet set{{'0', '9'}};
+  return set;
+}
+const CodeSet& Spaces() {
+  static const CodeSet set{{'\t', '\r'}, {' ', ' '}};
+  return set;
+}
+const CodeSet& Words() {
+  static const CodeSet set{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+  return set;
+}
+const CodeSet& HexDigits() {
+  static const CodeSet set{{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
+  return set;
+}
 
 using Known = CharacterClass::Known;
 
@@ -31,15 +44,15 @@ const std::array<NamedClass, 14>& NamedClasses() {
       {"ascii", {{0, 0x7F}}, true},
       {"blank", {{'\t', '\t'}, {' ', ' '}}},
       {"cntrl", {{0, 0x1F}, {0x7F, 0x7F}}},
-      {"digit", kDigits},
+      {"digit", Digits()},
       {"graph", {{0x21, 0x7E}}},
       {"lower", {{'a', 'z'}}},
       {"print", {{0x20, 0x7E}}},
       {"punct", {{0x21, 0x2F}, {0x3A, 0x40}, {0x5B, 0x60}, {0x7B, 0x7E}}},
-      {"space", kSpaces},
+      {"space", Spaces()},
       {"upper", {{'A', 'Z'}}},
-      {"word", kWords},
-      {"xdigit", kHexDigits, true},
+      {"word", Words()},
+      {"xdigit", HexDigits(), true},
   }};
   return classes;
 }
@@ -258,19 +271,19 @@ std::optional<CharacterClass> ParseClassEscape(PatternReader& reader, PatternCha
   const CodeSet* set = nullptr;
   switch (LowerAscii(c)) {
     case 'd':
-      set = &kDigits;
+      set = &Digits();
       posix = "digit";
       break;
     case 's':
-      set = &kSpaces;
+      set = &Spaces();
       posix = "space";
       break;
     case 'w':
-      set = &kWords;
+      set = &Words();
       posix = "word";
       break;
     case 'h':
-      set = &kHexDigits;
+      set = &HexDigits();
       break;
     case 'p':
       if (reader.Peek(1) != '{') return std::nullopt;

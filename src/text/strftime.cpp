@@ -198,8 +198,6 @@ const StrftimeFormat& CompositeFormat(char code) {
   return formats[kComposites.find(code)];
 }
 
-bool IsPaddingOnly(char code) { return code == 'n' || code == 't' || code == '%'; }
-
 }  // namespace
 
 void StrftimeFormat::AddLiteral(std::string_view text) {
@@ -294,7 +292,7 @@ bool StrftimeFormat::GemAccepts(std::string_view format) {
 void StrftimeFormat::AppendNumber(const Directive& d, const WallTime& time, std::string& out) {
   const NumberField field = NumberOf(d.code, time);
   const char pad = d.padding == '_' ? ' ' : d.padding == '0' ? '0' : field.padding;
-  const int digits = d.width > 0 ? d.width : d.left ? 1 : field.digits;
+  const int digits = d.left ? 1 : d.width > 0 ? d.width : field.digits;
   AppendDecimal(field.value, digits, pad, out);
 }
 
@@ -317,7 +315,7 @@ void StrftimeFormat::AppendDirective(const Directive& d, const WallTime& time,
     return;
   }
   const size_t begin = out.size();
-  bool lower = d.code == 'P';
+  bool lower = d.code == 'P' && !d.upper && !d.change_case;
   bool upper = d.upper;
   switch (d.code) {
     case 'a':
@@ -340,7 +338,7 @@ void StrftimeFormat::AppendDirective(const Directive& d, const WallTime& time,
     case 'p':
     case 'P':
       out.append(time.civil.hour < 12 ? "AM" : "PM");
-      lower |= d.change_case;
+      if (d.code == 'p') lower = d.change_case;
       break;
     case 'Z':
       out.append(time.utc ? "UTC" : time.zone_name);
@@ -357,14 +355,13 @@ void StrftimeFormat::AppendDirective(const Directive& d, const WallTime& time,
       break;
     default:
       CompositeFormat(d.code).Append(time, out);
-      upper |= d.change_case;
   }
   if (lower || upper) {
     std::transform(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
                    out.begin() + static_cast<std::ptrdiff_t>(begin),
                    lower ? LowerAscii : UpperAscii);
   }
-  if (!d.left || IsPaddingOnly(d.code)) PadText(begin, d.width, d.padding, out);
+  if (!d.left && out.size() > begin) PadText(begin, d.width, d.padding, out);
 }
 
 void StrftimeFormat::Append(const WallTime& time, std::string& out) const {
