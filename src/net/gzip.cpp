@@ -79,7 +79,9 @@ class GzipCompressor::SmallEngine : public Engine {
       input = slices.front();
     } else {
       joined_.Clear();
-      for (std::string_view slice : slices) joined_.Append(slice);
+      for (std::string_view slice : slices) {
+        if (!slice.empty()) joined_.Append(slice);
+      }
       input = joined_.view();
     }
     const std::size_t room = libdeflate_gzip_compress_bound(compressor_.get(), input.size());

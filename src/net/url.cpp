@@ -134,6 +134,11 @@ Status ParseInto(std::string_view text, Url& url) {
     authority.remove_prefix(at + 1);
   }
   if (auto status = ParseHostPort(authority, url); !status) return status;
+  for (char c : rest) {
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) {
+      return Fail("path has a blank or a control character; write it as %XX");
+    }
+  }
   const std::size_t question = rest.find('?');
   if (question != std::string_view::npos) {
     url.query = rest.substr(question + 1);

@@ -68,8 +68,9 @@ TEST(UrlTest, Ipv6) {
 }
 
 TEST(UrlTest, RefusesWhatIsNoServer) {
-  for (const char* bad : {"", "  ", "http://", "ftp://x", "host:0", "host:65536", "host:12x",
-                          "host:", "[::1", "[::1]x", "ho st", "http://a%zz@host", "http://:80"}) {
+  for (const char* bad :
+       {"", "  ", "http://", "ftp://x", "host:0", "host:65536", "host:12x", "host:", "[::1",
+        "[::1]x", "ho st", "http://a%zz@host", "http://:80", "http://h/a\tb", "h/a b"}) {
     EXPECT_FALSE(ParseUrl(bad)) << bad;
   }
 }
