@@ -25,8 +25,9 @@ class MultilineStream final : public Parser::Stream {
   void Flush(Batch& batch) override;
   bool holding() const override { return open_; }
 
-  // An event that grows longer than this is given to the parser as it is.
-  static constexpr size_t kMaxBytes = 1 << 20;
+  // An event that grows longer than this is given to the parser as it is. Regular expressions must
+  // be able to run over it within their limits.
+  static constexpr size_t kMaxBytes = 512 << 10;
 
  private:
   void Add(const Line& line, Batch& batch);
