@@ -39,6 +39,7 @@ PluginEntry EchoSchemaFilterPlugin();
 PluginEntry GrepFilterPlugin();
 PluginEntry ParserFilterPlugin();
 PluginEntry RecordTransformerFilterPlugin();
+PluginEntry StdoutFilterPlugin();
 PluginEntry KubernetesMetadataFilterPlugin();
 
 // Formatters.
@@ -96,6 +97,7 @@ const std::vector<PluginEntry>& AllPlugins() {
       GrepFilterPlugin(),
       ParserFilterPlugin(),
       RecordTransformerFilterPlugin(),
+      StdoutFilterPlugin(),
       KubernetesMetadataFilterPlugin(),
 
       // Formatters.

@@ -78,6 +78,12 @@ class ParserFilter final : public Filter {
     const Line line = LineOf(batch, batch.rows()[index], *value);
     const size_t before = batch.rows().size();
     const ParseStatus status = parser_->Parse(line, batch);
+    if (status == ParseStatus::kError && params_.emit_invalid_record_to_error) {
+      // Where Fluentd's parser raises, the event itself goes, whatever is reserved.
+      context.MoveToError(batch, batch.rows()[index],
+                          "parse failed for '" + std::string(line.text()) + "'");
+      return;
+    }
     if (status != ParseStatus::kOk || batch.rows().size() == before) {
       return NotParsed(batch, index,
                        "pattern not matched with data '" + std::string(line.text()) + "'", context);

@@ -294,6 +294,7 @@ void TailInput::Running::TendOlder() {
       turns_.Remove(*target);
       std::erase(moved_, target);
       std::erase(holding_, target);
+      std::erase(lingers_, target);  // looking at it may have listed it anew
       targets_.Drop(*target);
     } else if (target->current() == nullptr || target->generations.size() > 1) {
       Linger(*target);
