@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `tailrace filter`: events in, through a configuration's filters and direct outputs, events out. An
-// event that would go to @ERROR (where the configuration has no such label) is printed with
+// `tailrace filter`: events in, through a configuration's filters and direct outputs, events out.
+// An event that would go to @ERROR (where the configuration has no such label) is printed with
 // "error":"why" added. Destinations are not reached: what would be sent to one is printed.
 
 #include <functional>
@@ -33,7 +33,9 @@ class FilterSession {
   ~FilterSession();
 
   // Events that no <match> takes are left out instead of printed.
-  void DropUnmatched() { plan_.pipeline->set_no_match_sink([](Batch&) {}); }
+  void DropUnmatched() {
+    plan_.pipeline->set_no_match_sink([](Batch&) {});
+  }
   // Runs one event ({"tag","time","record"}) and returns what came out, in order. An error if the
   // line is no event.
   Result<std::vector<Event>> Feed(std::string_view line);

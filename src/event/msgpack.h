@@ -22,7 +22,8 @@ enum class ReadResult : uint8_t {
 };
 
 // Reads values one after the other. Strings are views into the bytes; nested maps and arrays become
-// JSON text in the arena, where bytes that are not UTF-8 are U+FFFD and a time is its whole seconds.
+// JSON text in the arena, where bytes that are not UTF-8 are U+FFFD and a time is its whole
+// seconds.
 class Reader {
  public:
   Reader(std::string_view bytes, Arena& arena) : bytes_(bytes), arena_(arena) {}

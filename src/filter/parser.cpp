@@ -72,8 +72,10 @@ class ParserFilter final : public Filter {
       return NotParsed(batch, index, params_.key_name + " does not exist", context);
     }
     if (!value->is_string()) {
-      return NotParsed(batch, index, "pattern not matched with data '" +
-                                         std::string(ToText(*value, batch.arena())) + "'", context);
+      return NotParsed(
+          batch, index,
+          "pattern not matched with data '" + std::string(ToText(*value, batch.arena())) + "'",
+          context);
     }
     const Line line = LineOf(batch, batch.rows()[index], *value);
     const size_t before = batch.rows().size();

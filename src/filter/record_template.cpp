@@ -39,8 +39,8 @@ std::string Join(const std::vector<std::string>& parts, size_t first, size_t las
 
 bool AllDigits(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // Whether Fluentd knows this placeholder without Ruby, and the expression that it stands for.
@@ -106,7 +106,8 @@ void TemplateScope::SetEvent(EventTime time, RubyValue record) {
   value.nanoseconds = time.nsec;
   const time_t seconds = static_cast<time_t>(time.sec);
   tm local{};
-  if (localtime_r(&seconds, &local) != nullptr) value.offset = static_cast<int32_t>(local.tm_gmtoff);
+  if (localtime_r(&seconds, &local) != nullptr)
+    value.offset = static_cast<int32_t>(local.tm_gmtoff);
   variables_[kTime] = RubyValue(value);
   variables_[kRecord] = std::move(record);
 }
@@ -253,7 +254,8 @@ bool RecordTemplate::ExpandText(const TemplateScope& scope, RubyValue* value,
   return true;
 }
 
-// --- Values ----------------------------------------------------------------------------------------
+// --- Values
+// ----------------------------------------------------------------------------------------
 
 RubyValue ToRuby(const Value& value, Arena& scratch) {
   switch (value.kind) {

@@ -36,8 +36,8 @@ class TemplateScope {
 class RecordTemplate {
  public:
   struct Options {
-    bool ruby = false;           // any expression; otherwise only Fluentd's fixed placeholders
-    bool auto_typecast = true;   // a value that is one placeholder keeps its type
+    bool ruby = false;          // any expression; otherwise only Fluentd's fixed placeholders
+    bool auto_typecast = true;  // a value that is one placeholder keeps its type
   };
   // `text` as it stands in the configuration; JSON objects and arrays are expanded within. An error
   // names the construct that is not understood.

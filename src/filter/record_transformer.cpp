@@ -98,8 +98,8 @@ class RecordTransformerFilter final : public Filter {
     }
     // Expressions that can change the record need it written back.
     for (const char* change : {".delete", "!", "]=", "] =", ".store", ".clear", ".replace"}) {
-      writes_back_ = writes_back_ ||
-                     (params_.enable_ruby && attribute.text.find(change) != std::string::npos);
+      writes_back_ =
+          writes_back_ || (params_.enable_ruby && attribute.text.find(change) != std::string::npos);
     }
     fields_.push_back({std::move(*key), std::move(*value)});
   }

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "buffer/formatter_encoder.h"
+#include "event/formatter_encoder.h"
 #include "tailrace/define_plugin.h"
 
 namespace tailrace {
@@ -27,7 +27,7 @@ class StdoutFilter final : public Filter {
   using Params = StdoutFilterParams;
 
   StdoutFilter(const Params& /*params*/, PluginEnv& env)
-      : encoder_(buffer::FormatterEncoder::Create(env, "stdout")) {}
+      : encoder_(FormatterEncoder::Create(env, "stdout")) {}
 
   void Apply(Batch& batch, EventContext& /*context*/) override {
     text_.Clear();
@@ -42,7 +42,7 @@ class StdoutFilter final : public Filter {
   }
 
  private:
-  std::unique_ptr<buffer::FormatterEncoder> encoder_;
+  std::unique_ptr<FormatterEncoder> encoder_;
   ByteBuffer text_;
 };
 

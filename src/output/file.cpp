@@ -10,9 +10,9 @@
 #include <filesystem>
 
 #include "buffer/chunk_keys.h"
-#include "buffer/formatter_encoder.h"
 #include "buffer/params.h"
 #include "config/problems.h"
+#include "event/formatter_encoder.h"
 #include "net/gzip.h"
 #include "net/zstd.h"
 #include "tailrace/buffered_params.h"
@@ -73,8 +73,8 @@ std::string SliceFormat(double timekey) {
 
 constexpr std::string_view kIndex = "_**";
 
-// Fluentd's rule for names: a * is replaced by slice and number; otherwise they are added, the slice
-// only where the path names no time itself.
+// Fluentd's rule for names: a * is replaced by slice and number; otherwise they are added, the
+// slice only where the path names no time itself.
 std::string PathTemplate(const FileParams& params, double timekey) {
   const std::string index(params.append ? "" : kIndex);
   const std::string slice = SliceFormat(timekey);
@@ -111,9 +111,8 @@ class FileSender final : public Sender {
     std::string_view body = chunk.body.view();
     if (params_.compress != FileCompress::kText) {
       packed_.Clear();
-      const Status status = params_.compress == FileCompress::kGzip
-                                ? gzip_.Compress(body, packed_)
-                                : zstd_.Compress(body, packed_);
+      const Status status = params_.compress == FileCompress::kGzip ? gzip_.Compress(body, packed_)
+                                                                    : zstd_.Compress(body, packed_);
       if (!status) return Retry(status.error().message);
       body = packed_.view();
     }
@@ -211,7 +210,7 @@ class FileOutput final : public BufferedOutput {
   }
 
   std::unique_ptr<Encoder> NewEncoder(PluginEnv& env) override {
-    return buffer::FormatterEncoder::Create(env, "out_file");
+    return FormatterEncoder::Create(env, "out_file");
   }
   std::unique_ptr<Sender> NewSender() override {
     return std::make_unique<FileSender>(params_, path_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// <match> @type stdout: prints events, for trying things out (https://docs.fluentd.org/output/stdout).
+// <match> @type stdout: prints events, for trying things out
+// (https://docs.fluentd.org/output/stdout).
 
 #include <cstdio>
 
-#include "buffer/formatter_encoder.h"
+#include "event/formatter_encoder.h"
 #include "tailrace/buffered_params.h"
 #include "tailrace/define_plugin.h"
 #include "tailrace/metrics.h"
@@ -18,12 +19,12 @@ struct StdoutParams : BufferedParams {
 
   static const Schema<StdoutParams>& schema() {
     using P = StdoutParams;
-    static const auto s = Schema<P>()
-                              .Inherit<BufferedParams>()
-                              .Param("use_logger", &P::use_logger,
-                                     "Accepted: events always go to standard output.")
-                              .RawSection("format", &P::format, "How events are written.")
-                              .RawSection("inject", &P::inject, "What is added to them.");
+    static const auto s =
+        Schema<P>()
+            .Inherit<BufferedParams>()
+            .Param("use_logger", &P::use_logger, "Accepted: events always go to standard output.")
+            .RawSection("format", &P::format, "How events are written.")
+            .RawSection("inject", &P::inject, "What is added to them.");
     return s;
   }
 };
@@ -33,7 +34,7 @@ class StdoutOutput final : public Output {
   using Params = StdoutParams;
 
   StdoutOutput(const Params& /*params*/, PluginEnv& env)
-      : encoder_(buffer::FormatterEncoder::Create(env, "stdout")),
+      : encoder_(FormatterEncoder::Create(env, "stdout")),
         delivered_(Metrics::Global().Counter("tailrace_output_delivered_events_total",
                                              "Events that the destination acknowledged.",
                                              {{"plugin_id", env.id()}, {"type", "stdout"}})) {}
@@ -57,7 +58,7 @@ class StdoutOutput final : public Output {
   }
 
  private:
-  std::unique_ptr<buffer::FormatterEncoder> encoder_;
+  std::unique_ptr<FormatterEncoder> encoder_;
   std::shared_ptr<Cell> delivered_;
   ByteBuffer text_;
 };

@@ -23,8 +23,8 @@ std::vector<std::string_view> TypesOf(PluginKind kind) {
   return types;
 }
 
-// Whether the output of this section hands events to somebody else. Direct outputs pass them on within
-// the pipeline, except stdout.
+// Whether the output of this section hands events to somebody else. Direct outputs pass them on
+// within the pipeline, except stdout.
 bool LeavesTheProcess(const config::Element& section) {
   const PluginEntry* entry = FindPlugin(PluginKind::kOutput, section.Type());
   return entry == nullptr || entry->buffered || entry->type == "stdout";

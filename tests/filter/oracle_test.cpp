@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recorded behaviour of Fluentd's filters and direct outputs, through the code of `tailrace filter`.
+// Recorded behaviour of Fluentd's filters and direct outputs, through the code of `tailrace
+// filter`.
+
+#include "oracle/oracle.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +10,6 @@
 
 #include "command/filter.h"
 #include "config/load.h"
-#include "oracle/oracle.h"
 #include "plugins.h"
 
 namespace tailrace {
@@ -37,8 +39,8 @@ bool Covered(const std::string& conf) {
   for (std::sregex_iterator found(conf.begin(), conf.end(), type), end; found != end; ++found) {
     const std::string name = (*found)[1];
     bool known = name == "oracle_sink";
-    for (const PluginKind kind : {PluginKind::kParser, PluginKind::kFilter, PluginKind::kFormatter,
-                                  PluginKind::kOutput}) {
+    for (const PluginKind kind :
+         {PluginKind::kParser, PluginKind::kFilter, PluginKind::kFormatter, PluginKind::kOutput}) {
       known = known || FindPlugin(kind, name) != nullptr;
     }
     if (!known) return false;

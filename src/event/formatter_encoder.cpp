@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "buffer/formatter_encoder.h"
+#include "event/formatter_encoder.h"
 
-namespace tailrace::buffer {
+namespace tailrace {
 
 std::unique_ptr<FormatterEncoder> FormatterEncoder::Create(PluginEnv& env,
                                                            const char* default_type) {
@@ -50,4 +50,4 @@ void FormatterEncoder::Encode(Batch& batch, std::span<const uint32_t> rows, Chun
   }
 }
 
-}  // namespace tailrace::buffer
+}  // namespace tailrace

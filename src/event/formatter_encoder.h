@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The encoder of outputs that write what a <format> section makes of events, after <inject>. One per
-// worker.
+// The encoder of outputs that write what a <format> section makes of events, after <inject>. One
+// per worker.
 
 #include <memory>
 #include <optional>
@@ -10,7 +10,7 @@
 #include "event/inject.h"
 #include "tailrace/plugin.h"
 
-namespace tailrace::buffer {
+namespace tailrace {
 
 class FormatterEncoder final : public Encoder {
  public:
@@ -27,4 +27,4 @@ class FormatterEncoder final : public Encoder {
   std::optional<Injector> injector_;
 };
 
-}  // namespace tailrace::buffer
+}  // namespace tailrace
