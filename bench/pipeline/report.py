@@ -68,12 +68,13 @@ def write_page(folder, order, absent):
             "start to end; figures are medians. The floor is the least program that makes the same "
             "output (bench/floor); it ran before each run of tailrace. Every run is checked by "
             "sequence numbers: one that loses an event is a failed run. Written by `./dev bench`.\n"]
+    results = [json.loads((folder / f"{name}.json").read_text())
+               for name in order if (folder / f"{name}.json").exists()]
+    measured = {name for result in results for name in result["runs"]}
+    absent = [name for name in absent if name not in measured]
     if absent:
         page.append("Not installed, so not measured: " + ", ".join(absent) + ".\n")
-    for name in order:
-        path = folder / f"{name}.json"
-        if path.exists():
-            page.append(section(json.loads(path.read_text())))
+    page += [section(result) for result in results]
     (folder / "README.md").write_text("\n".join(page))
 
 
@@ -94,7 +95,8 @@ def section(result):
         lines.append(f"\n![MB per CPU second]({result['workload']}.svg)")
     machine = result["machine"]
     lines.append(f"\n`{result['command']}`, tailrace {machine['commit']}, {machine['date']}, "
-                 f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}")
+                 f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}"
+                 + (f", load average {machine['load']}" if "load" in machine else ""))
     for failure in result["failures"]:
         lines.append(f"\n**Failed run** of {failure['collector']}: {failure['why']}")
     return "\n".join(lines) + "\n"

@@ -61,11 +61,22 @@ def machine():
     commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
                             capture_output=True, text=True, check=False).stdout.strip()
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "kernel": platform.release(),
-            "commit": commit or "unknown", "date": datetime.date.today().isoformat()}
+            "commit": commit or "unknown", "date": datetime.date.today().isoformat(),
+            "load": round(os.getloadavg()[0], 1)}
 
 
 def say(text):
     print(text, flush=True)
+
+
+def command_line(argv):
+    """What was asked for, without the folders and programs of this machine."""
+    shown, skip = ["./dev", "bench"], False
+    for argument in argv:
+        if not skip and argument not in ("--work", "--results", "--build", "--peer"):
+            shown.append(argument)
+        skip = argument in ("--work", "--results", "--build", "--peer")
+    return " ".join(shown)
 
 
 def brief(run):
@@ -143,13 +154,13 @@ def main(argv):
     if session.absent and not arguments.no_peers:
         say("peers not installed, skipped: " + ", ".join(session.absent))
     chosen = [BY_NAME[n] for n in arguments.workloads] or WORKLOADS
-    command = " ".join(["./dev bench", *argv])
+    command = command_line(argv)
     results = []
     for workload in chosen:
         results.append(session.run(workload))
         report.write(arguments.results, machine(), command, results[-1])
-    report.write_page(arguments.results, [w.name for w in WORKLOADS],
-                      [] if arguments.no_peers else session.absent)
+        report.write_page(arguments.results, [w.name for w in WORKLOADS],
+                          [] if arguments.no_peers else session.absent)
     say(f"written: {arguments.results}/README.md")
     failed = any(f["collector"] == "tailrace" and not f["why"].startswith("skipped")
                  for r in results for f in r["failures"])
