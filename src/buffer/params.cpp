@@ -164,6 +164,26 @@ void SetKeys(const BufferParams& params, BufferOptions& options) {
 
 }  // namespace
 
+namespace {
+
+void CheckType(const config::Element* section, const std::string& type, LoadContext& load) {
+  if (section == nullptr || type == "memory") return;
+  const config::Attribute* attribute = section->Find("@type");
+  const config::Location& place =
+      attribute != nullptr ? attribute->value_location : section->location;
+  if (type == "file" || type == "file_single") {
+    load.problems.Warning(
+        place, "buffer type '" + type +
+                   "' is kept in memory: events of tailed files stay in their files until "
+                   "they are delivered, others are lost if the agent is killed");
+  } else {
+    load.problems.Error(place, "unknown buffer type '" + type + "'",
+                        "memory is the type that there is");
+  }
+}
+
+}  // namespace
+
 BufferOptions ResolveBuffer(const config::Element& match,
                             const BufferedOutput::BufferDefaults& defaults, LoadContext& load) {
   const std::optional<config::Element> found = BufferSection(match);
@@ -174,6 +194,8 @@ BufferOptions ResolveBuffer(const config::Element& match,
     params.type = std::string(section->Type());
   }
   ApplyDefaults(section, defaults, params);
+
+  CheckType(section, params.type, load);
 
   BufferOptions options;
   options.type = params.type;
