@@ -2,30 +2,18 @@
 #include "config/ruby/parser.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "config/ruby/lexer.h"
 #include "config/ruby/methods.h"
 #include "config/ruby/node_factory.h"
+#include "config/ruby/operators.h"
 #include "config/ruby/regexp.h"
 
 namespace tailrace::config::ruby {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-
-// Binary operators that are methods, from the loosest to the tightest.
-struct Level {
-  std::array<std::string_view, 6> operators;
-};
-constexpr std::array<Level, 7> kLevels = {{{{"<=>", "===", "==", "=~", "!=", "!~"}},
-                                           {{"<=", ">=", "<", ">"}},
-                                           {{"|", "^"}},
-                                           {{"&"}},
-                                           {{"<<", ">>"}},
-                                           {{"+", "-"}},
-                                           {{"*", "/", "%"}}}};
 
 class Parser : private NodeFactory {
  public:
