@@ -100,8 +100,6 @@ class GrepFilter final : public Filter {
   struct Rule {
     Accessor key;
     text::Regex pattern;
-    // The containers on the way of a nested key, and whether they are asked by name.
-    std::vector<std::pair<Accessor, bool>> prefixes;
   };
   // Holds if all of (or one of) its rules match; must hold (regexp) or must not (exclude).
   struct Test {
@@ -113,7 +111,7 @@ class GrepFilter final : public Filter {
   bool Keeps(Batch& batch, const Row& row) {
     for (const Test& test : tests_) {
       for (const Rule& rule : test.rules) {
-        if (Raises(rule, batch, row)) return true;
+        if (!rule.key.simple() && Raises(rule, batch, row)) return true;
       }
     }
     return std::all_of(tests_.begin(), tests_.end(), [&](const Test& test) {
@@ -127,12 +125,9 @@ class GrepFilter final : public Filter {
   // Whether a path leads through something that has no fields: Ruby raises there, and Fluentd keeps
   // the event.
   static bool Raises(const Rule& rule, const Batch& batch, const Row& row) {
-    for (const auto& [prefix, by_name] : rule.prefixes) {
-      const auto value = prefix.Get(batch, row);
-      if (!value || value->kind == Kind::kNull) return false;
-      if (value->kind != Kind::kObject && !(value->kind == Kind::kArray && !by_name)) return true;
-    }
-    return false;
+    bool type_error = false;
+    static_cast<void>(rule.key.Get(batch, row, &type_error));
+    return type_error;
   }
 
   static bool Matches(const Rule& rule, Batch& batch, const Row& row) {
@@ -151,23 +146,8 @@ class GrepFilter final : public Filter {
       env.Problem(env.element(), "", !key ? key.error().message : pattern.error().message);
       return false;
     }
-    auto prefixes = Prefixes(*key);
-    test.rules.push_back({std::move(*key), std::move(*pattern), std::move(prefixes)});
+    test.rules.push_back({std::move(*key), std::move(*pattern)});
     return true;
-  }
-
-  static std::vector<std::pair<Accessor, bool>> Prefixes(const Accessor& key) {
-    std::vector<std::pair<Accessor, bool>> prefixes;
-    std::string text = "$";
-    for (size_t i = 0; i + 1 < key.path().size(); ++i) {
-      const auto& part = key.path()[i];
-      text += std::holds_alternative<std::string>(part)
-                  ? "['" + std::get<std::string>(part) + "']"
-                  : "[" + std::to_string(std::get<int64_t>(part)) + "]";
-      const bool by_name = std::holds_alternative<std::string>(key.path()[i + 1]);
-      if (auto prefix = Accessor::Compile(text)) prefixes.emplace_back(std::move(*prefix), by_name);
-    }
-    return prefixes;
   }
 
   void AddAlone(const GrepRule& rule, bool wanted, PluginEnv& env) {
