@@ -11,6 +11,7 @@
 #include "config/load.h"
 #include "event/json.h"
 #include "kubernetes/fake_api.h"
+#include "source_dir.h"
 #include "tailrace/define_plugin.h"
 
 namespace tailrace {
@@ -122,7 +123,7 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
 TEST_F(KubernetesMetadataTest, RecordedFromFluentd) {
   dom::parser parser;
   dom::document_stream cases;
-  ASSERT_EQ(parser.load_many(TAILRACE_SOURCE_DIR "/tests/oracle/filter.ndjson", 1 << 22).get(cases),
+  ASSERT_EQ(parser.load_many(SourcePath("tests/oracle/filter.ndjson"), 1 << 22).get(cases),
             simdjson::SUCCESS);
   int compared = 0;
   for (dom::element vector : cases) {

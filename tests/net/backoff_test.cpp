@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "source_dir.h"
+
 namespace tailrace::net {
 namespace {
 
@@ -64,7 +66,7 @@ std::optional<double> Parameter(const std::string& conf, const std::string& name
 TEST(BackoffTest, RecordedFromFluentd) {
   simdjson::dom::parser parser;
   simdjson::dom::document_stream cases;
-  ASSERT_EQ(parser.load_many(TAILRACE_SOURCE_DIR "/tests/oracle/buffers.ndjson").get(cases),
+  ASSERT_EQ(parser.load_many(SourcePath("tests/oracle/buffers.ndjson")).get(cases),
             simdjson::SUCCESS);
   int compared = 0;
   for (simdjson::dom::element vector : cases) {

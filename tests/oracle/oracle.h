@@ -17,6 +17,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "source_dir.h"
+
 namespace tailrace::oracle {
 
 using Json = nlohmann::ordered_json;
@@ -27,7 +29,7 @@ struct Case {
   Json data;  // the whole case: conf, input, expect, quirk, also_seen
 };
 
-inline std::string Folder() { return std::string(TAILRACE_SOURCE_DIR) + "/tests/oracle/"; }
+inline std::string Folder() { return SourcePath("tests/oracle/"); }
 
 inline std::map<std::string, std::string> DeliberateDifferences() {
   std::map<std::string, std::string> reasons;

@@ -10,6 +10,7 @@
 #include "command/parse.h"
 #include "command/zone_scope.h"
 #include "config/load.h"
+#include "source_dir.h"
 
 namespace tailrace::parser {
 namespace {
@@ -60,7 +61,7 @@ void Check(const Json& format) {
 TEST(NamedFormats, SamplesBecomeWhatTheySay) {
   const command::ZoneScope zone("UTC");
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(fs::path(TAILRACE_SOURCE_DIR) / "parsers")) {
+  for (const auto& entry : fs::directory_iterator(SourcePath("parsers"))) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -10,10 +10,12 @@
 #include <set>
 #include <string>
 
+#include "source_dir.h"
+
 namespace tailrace::text {
 
 inline std::set<std::string> DeliberateDifferences() {
-  std::ifstream file(TAILRACE_SOURCE_DIR "/tests/oracle/deliberate_differences.txt");
+  std::ifstream file(SourcePath("tests/oracle/deliberate_differences.txt"));
   std::set<std::string> ids;
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line[0] != '#') ids.insert(line.substr(0, line.find(':')));
@@ -26,7 +28,7 @@ inline std::set<std::string> DeliberateDifferences() {
 template <typename Check>
 void ForEachOracleCase(const std::string& area, size_t at_least, Check check) {
   const std::set<std::string> deliberate = DeliberateDifferences();
-  std::ifstream file(TAILRACE_SOURCE_DIR "/tests/oracle/" + area + ".ndjson");
+  std::ifstream file(SourcePath("tests/oracle/" + area + ".ndjson"));
   ASSERT_TRUE(file) << area;
   simdjson::dom::parser parser;
   size_t cases = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"
 #include "text/regex.h"
 #include "text/regex_engine.h"
 #include "text/ruby_pattern.h"
@@ -32,8 +33,8 @@ std::string Unescaped(std::string text) {
 }
 
 std::vector<Probe> ReadProbes() {
-  std::ifstream probes(TAILRACE_SOURCE_DIR "/tests/text/regex_probes.tsv");
-  std::ifstream answers(TAILRACE_SOURCE_DIR "/tests/text/regex_answers.tsv");
+  std::ifstream probes(SourcePath("tests/text/regex_probes.tsv"));
+  std::ifstream answers(SourcePath("tests/text/regex_answers.tsv"));
   std::vector<Probe> out;
   std::string line;
   std::string answer;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"
 #include "text/time_format.h"
 #include "text/time_guess.h"
 #include "text/time_resolver.h"
@@ -29,7 +30,7 @@ std::vector<std::string> SplitAtTabs(const std::string& line) {
 TimeZone NewYork() { return *TimeZone::Named("America/New_York"); }
 
 TEST(TimeAnswersTest, FormatsAsRuby) {
-  std::ifstream file(TAILRACE_SOURCE_DIR "/tests/text/strftime_answers.tsv");
+  std::ifstream file(SourcePath("tests/text/strftime_answers.tsv"));
   size_t cases = 0;
   for (std::string line; std::getline(file, line); ++cases) {
     const std::vector<std::string> fields = SplitAtTabs(line);
@@ -69,7 +70,7 @@ std::string ParseAsRuby(const TimeResolver& resolver, TimeGuesser& guesser,
 TEST(TimeAnswersTest, ParsesAsRuby) {
   const TimeResolver resolver(NewYork(), [] { return EventTime{1772600767, 123456789}; });
   TimeGuesser guesser;
-  std::ifstream file(TAILRACE_SOURCE_DIR "/tests/text/time_answers.tsv");
+  std::ifstream file(SourcePath("tests/text/time_answers.tsv"));
   size_t cases = 0;
   for (std::string line; std::getline(file, line); ++cases) {
     const std::vector<std::string> fields = SplitAtTabs(line);
