@@ -194,6 +194,7 @@ struct Spec {
   bool pass_through = false;
   std::optional<size_t> free_params{};  // offset of a FreeParams
   std::shared_ptr<const void> defaults{};
+  std::shared_ptr<void> (*make)() = nullptr;  // a default-made struct, for LoadInto()
 };
 
 // Scalars, in params_cast.cpp.
@@ -440,7 +441,10 @@ struct Many<std::vector<S>> {
 template <class P>
 class Schema {
  public:
-  Schema() : defaults_(std::make_shared<P>()) { spec_.defaults = defaults_; }
+  Schema() : defaults_(std::make_shared<P>()) {
+    spec_.defaults = defaults_;
+    spec_.make = []() -> std::shared_ptr<void> { return std::make_shared<P>(); };
+  }
 
   template <typename M, class Owner>
   Schema& Param(std::string_view name, M Owner::*member, std::string_view sentence,

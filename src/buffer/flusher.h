@@ -32,7 +32,7 @@ class Flusher {
   ~Flusher();
 
   const BufferOptions& options() const { return options_; }
-  BufferedOutput& output() { return *output_; }
+  BufferedOutput& output() const { return *output_; }
   const std::string& id() const { return id_; }
 
   Status Start();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "buffer/params.h"
 
+#include <algorithm>
+
 #include "buffer/flat_names.h"
 #include "config/element.h"
 #include "config/problems.h"
@@ -184,8 +186,8 @@ void CheckType(const config::Element* section, const std::string& type, LoadCont
 
 }  // namespace
 
-BufferOptions ResolveBuffer(const config::Element& match,
-                            const BufferedOutput::BufferDefaults& defaults, LoadContext& load) {
+BufferParams LoadBuffer(const config::Element& match,
+                        const BufferedOutput::BufferDefaults& defaults, LoadContext& load) {
   const std::optional<config::Element> found = BufferSection(match);
   const config::Element* section = found ? &*found : nullptr;
   BufferParams params;
@@ -194,19 +196,33 @@ BufferOptions ResolveBuffer(const config::Element& match,
     params.type = std::string(section->Type());
   }
   ApplyDefaults(section, defaults, params);
-
   CheckType(section, params.type, load);
+  const bool file = params.type == "file" || params.type == "file_single";
+  if (!params.chunk_limit_size) params.chunk_limit_size = Size{int64_t{file ? 256 : 8} << 20};
+  if (!params.total_limit_size) {
+    params.total_limit_size = Size{file ? int64_t{64} << 30 : int64_t{512} << 20};
+  }
+  if (!params.flush_at_shutdown) params.flush_at_shutdown = !file;
+  const auto& keys = params.chunk_keys;
+  const bool by_time = std::find(keys.begin(), keys.end(), "time") != keys.end();
+  if (params.flush_mode == FlushModeName::kDefault) {
+    params.flush_mode = by_time ? FlushModeName::kLazy : FlushModeName::kInterval;
+  }
+  if (by_time && !(params.timekey && params.timekey->value > 0) && section != nullptr) {
+    load.problems.Error(section->location,
+                        "<buffer> has the chunk key 'time', but no timekey is configured");
+  }
+  return params;
+}
 
+BufferOptions ResolveBuffer(const config::Element& match,
+                            const BufferedOutput::BufferDefaults& defaults, LoadContext& load) {
+  const BufferParams params = LoadBuffer(match, defaults, load);
   BufferOptions options;
   options.type = params.type;
-  const bool file = params.type == "file" || params.type == "file_single";
   SetKeys(params, options);
-  options.chunk_limit_size = params.chunk_limit_size
-                                 ? static_cast<size_t>(params.chunk_limit_size->bytes)
-                                 : (file ? size_t{256} << 20 : size_t{8} << 20);
-  options.total_limit_size = params.total_limit_size
-                                 ? static_cast<size_t>(params.total_limit_size->bytes)
-                                 : (file ? size_t{64} << 30 : size_t{512} << 20);
+  options.chunk_limit_size = static_cast<size_t>(params.chunk_limit_size->bytes);
+  options.total_limit_size = static_cast<size_t>(params.total_limit_size->bytes);
   if (params.chunk_limit_records) {
     options.chunk_limit_records = static_cast<uint64_t>(*params.chunk_limit_records);
   }
@@ -214,34 +230,16 @@ BufferOptions ResolveBuffer(const config::Element& match,
     options.queue_limit_length = static_cast<uint64_t>(*params.queue_limit_length);
   }
   options.chunk_full_threshold = params.chunk_full_threshold;
-  if (options.key_time) {
-    if (params.timekey && params.timekey->value > 0) {
-      options.timekey = params.timekey->value;
-    } else if (section != nullptr) {
-      load.problems.Error(section->location,
-                          "<buffer> has the chunk key 'time', but no timekey is configured");
-    }
-  }
+  if (options.key_time && params.timekey) options.timekey = params.timekey->value;
   options.timekey_wait = params.timekey_wait.value;
   options.timekey_use_utc = params.timekey_use_utc;
   options.timekey_zone = params.timekey_zone.value_or("");
-  switch (params.flush_mode) {
-    case FlushModeName::kDefault:
-      options.flush_mode = options.key_time ? FlushMode::kLazy : FlushMode::kInterval;
-      break;
-    case FlushModeName::kLazy:
-      options.flush_mode = FlushMode::kLazy;
-      break;
-    case FlushModeName::kInterval:
-      options.flush_mode = FlushMode::kInterval;
-      break;
-    case FlushModeName::kImmediate:
-      options.flush_mode = FlushMode::kImmediate;
-      break;
-  }
+  options.flush_mode = params.flush_mode == FlushModeName::kLazy        ? FlushMode::kLazy
+                       : params.flush_mode == FlushModeName::kImmediate ? FlushMode::kImmediate
+                                                                        : FlushMode::kInterval;
   options.flush_interval = params.flush_interval.value;
   options.flush_thread_count = static_cast<int>(params.flush_thread_count);
-  options.flush_at_shutdown = params.flush_at_shutdown.value_or(!file);
+  options.flush_at_shutdown = *params.flush_at_shutdown;
   options.overflow_action = params.overflow_action;
   options.retry = Retry(params);
   return options;

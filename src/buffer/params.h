@@ -65,6 +65,11 @@ struct BufferParams {
   static const Schema<BufferParams>& schema();
 };
 
+// The parameters of <buffer> of an output: what is written, what is written flat, the output's own
+// defaults; limits that follow from the type are filled in.
+BufferParams LoadBuffer(const config::Element& match,
+                        const BufferedOutput::BufferDefaults& defaults, LoadContext& load);
+
 // The options of the output that `match` (or <store>, <secondary>) describes: its <buffer>, its
 // flat parameters, the output's own defaults.
 BufferOptions ResolveBuffer(const config::Element& match,

@@ -138,7 +138,8 @@ void AppendMarkdown(const Description& description, int level, std::string* out)
   }
 }
 
-void AppendSections(const SectionSpec& section, const void* params, RawJson raw, std::string* out) {
+void AppendSections(const SectionSpec& section, const void* params, const RawJson& raw,
+                    std::string* out) {
   const void* member = Member(params, section.offset);
   const size_t count = section.size(member);
   const bool list = section.options.many;
@@ -149,7 +150,7 @@ void AppendSections(const SectionSpec& section, const void* params, RawJson raw,
     if (section.spec != nullptr) {
       *out += EffectiveJson(section.spec(), one, raw);
     } else {
-      *out += raw != nullptr ? raw(*static_cast<const Element*>(one)) : "{}";
+      *out += raw ? raw(*static_cast<const Element*>(one)) : "{}";
     }
   }
   if (list) *out += ']';
@@ -211,7 +212,7 @@ std::string DescribeMarkdown(const Spec& spec, int heading_level) {
   return out;
 }
 
-std::string EffectiveJson(const Spec& spec, const void* params, RawJson raw) {
+std::string EffectiveJson(const Spec& spec, const void* params, const RawJson& raw) {
   std::string out = "{";
   auto begin = [&](std::string_view name) {
     if (out.back() != '{') out += ',';
@@ -230,7 +231,7 @@ std::string EffectiveJson(const Spec& spec, const void* params, RawJson raw) {
   };
   if (spec.argument) append(*spec.argument);
   for (const auto& param : spec.params) {
-    if (param.options.obsoleted.empty()) append(param);
+    if (param.options.obsoleted.empty() && !param.options.hidden) append(param);
   }
   AppendFreeParams(spec, params, &out);
   for (const auto& section : spec.sections) {

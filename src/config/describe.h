@@ -3,6 +3,7 @@
 // What a parameter table says, for people: `tailrace plugins NAME`, the reference pages, and the
 // effective values of `tailrace config --effective`.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,11 +54,11 @@ std::string DescribeMarkdown(const params::Spec& spec, int heading_level);
 // All parameters of a loaded struct as one JSON object: sizes in bytes, times in seconds, secrets
 // masked, sections as objects or arrays of objects. Raw sections are left to their plugins:
 // `raw` (may be empty) gives their JSON.
-using RawJson = std::string (*)(const Element& section);
-std::string EffectiveJson(const params::Spec& spec, const void* params, RawJson raw = nullptr);
+using RawJson = std::function<std::string(const Element& section)>;
+std::string EffectiveJson(const params::Spec& spec, const void* params, const RawJson& raw = {});
 
 template <class P>
-std::string EffectiveJson(const P& params, RawJson raw = nullptr) {
+std::string EffectiveJson(const P& params, const RawJson& raw = {}) {
   return EffectiveJson(P::schema().spec(), &params, raw);
 }
 

@@ -255,6 +255,16 @@ const std::string& Builder::IdOf(const config::Element& section) {
   return ids_.emplace(key, std::move(id)).first->second;
 }
 
+const buffer::Flusher* Builder::FlusherOf(const config::Element& section) const {
+  const auto found = flushers_.find(KeyOf(section));
+  return found == flushers_.end() ? nullptr : found->second.get();
+}
+
+const std::string* Builder::KnownIdOf(const config::Element& section) const {
+  const auto found = ids_.find(KeyOf(section));
+  return found == ids_.end() ? nullptr : &found->second;
+}
+
 std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& section,
                                       std::string_view default_type) {
   // Parsers and formatters never had the old name of @type.

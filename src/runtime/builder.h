@@ -58,6 +58,10 @@ class Builder {
   WorkerPlan Build(int worker);
   const std::vector<std::shared_ptr<buffer::Flusher>>& flushers() const { return flusher_list_; }
 
+  // After Build(0): the flusher and the @id of a section (or of a copy of it); null if it has none.
+  const buffer::Flusher* FlusherOf(const config::Element& section) const;
+  const std::string* KnownIdOf(const config::Element& section) const;
+
   // One parser or formatter on its own, for the commands that try it out. Null after a problem.
   std::unique_ptr<Parser> MakeParser(const config::Element& section);
   std::unique_ptr<Formatter> MakeFormatter(const config::Element& section);
