@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# kube-build.sh [--print]
+# kube-build.sh [--print|--print-go]
 # Builds kubekit (etcd + kube-apiserver + kube-controller-manager +
 # kube-scheduler + kubectl + kwok, one binary) from Go modules, once.
 # It lands in $TAILRACE_TEST_SERVICES_DIR (default ~/.cache/tailrace-test-services)
 # /kube-<version>-<hash>/; later calls return at once. --print: only say where.
+# --print-go: only say which go command builds it, fetched if need be.
 # KUBE_BUILD_JOBS (default 2): how many packages compile at a time.
 # Wants Go 1.26; with an older one (1.16 or newer, as Debian's golang-go) it
 # fetches the toolchain itself as the Go module golang.org/toolchain.
@@ -13,13 +14,15 @@ set -euo pipefail
 
 BIN=$(bin_dir)
 [ "${1:-}" = --print ] && { printf '%s\n' "$BIN"; exit 0; }
-[ $# -eq 0 ] || die "usage: kube-build.sh [--print]"
-[ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
+only_go=''
+[ "${1:-}" = --print-go ] && { only_go=1; shift; }
+[ $# -eq 0 ] || die "usage: kube-build.sh [--print|--print-go]"
+[ -z "$only_go" ] && [ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
 command -v go >/dev/null || die "go is not installed (Debian: golang-go)"
 mkdir -p "$(dirname "$BIN")"
 exec 9>"$BIN.lock"
 flock 9                                   # one build, however many callers
-[ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
+[ -z "$only_go" ] && [ -x "$BIN/kubekit" ] && { printf '%s\n' "$BIN"; exit 0; }
 
 # pick_go: sets GO to a go command of version 1.26 or newer, fetched if need be.
 TOOLCHAIN=v0.0.1-go1.26.8.linux-$(dpkg --print-architecture 2>/dev/null || echo amd64)
@@ -42,6 +45,7 @@ pick_go() {
   rm -rf "$SERVICES_DIR/.gomod"
 }
 pick_go
+[ -n "$only_go" ] && { command -v "$GO"; exit 0; }
 
 say "building kubekit $KUBE_VERSION into $BIN (about 13 CPU-minutes the first time, 2.4 GiB of memory to link)"
 tmp=$(mktemp -d "$BIN.tmp.XXXXXX")
