@@ -3,7 +3,9 @@
 
 #include <signal.h>
 
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
 
 namespace tailrace::net {
@@ -13,7 +15,7 @@ namespace {
 constexpr long kCaCacheSeconds = 300;
 
 // Sets options and remembers the first that libcurl refused.
-struct TlsSetter {
+struct OptionSetter {
   CURL* easy = nullptr;
   CURLcode first_error = CURLE_OK;
 
@@ -87,7 +89,7 @@ void InitialiseCurlOnce() {
 }
 
 CURLcode SetTlsOptions(CURL* easy, const TlsOptions& tls) {
-  TlsSetter setter{easy};
+  OptionSetter setter{easy};
   setter.Set(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   setter.Set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
   setter.Set(CURLOPT_SSLVERSION, MinVersion(tls.min_version) | MaxVersion(tls.max_version));
@@ -107,6 +109,45 @@ CURLcode SetTlsOptions(CURL* easy, const TlsOptions& tls) {
   if (!tls.partial_chain)
     setter.Set(CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NO_PARTIALCHAIN));
   return setter.first_error;
+}
+
+CURLcode ConfigureConnections(CURL* easy, const HttpOptions& options) {
+  OptionSetter setter{easy};
+  setter.Set(CURLOPT_NOSIGNAL, 1L);
+  setter.Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  setter.Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  setter.Set(CURLOPT_TCP_KEEPALIVE, 1L);
+  setter.Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  // Without this, leaving during name resolution would wait for the resolver.
+  setter.Set(CURLOPT_QUICK_EXIT, 1L);
+  if (options.proxy) setter.Set(CURLOPT_PROXY, options.proxy->c_str());
+  const CURLcode tls = SetTlsOptions(easy, options.tls);
+  return setter.first_error != CURLE_OK ? setter.first_error : tls;
+}
+
+std::optional<CURLcode> FinishedCode(CURLM* multi) {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    if (message->msg == CURLMSG_DONE) return message->data.result;
+  }
+  return std::nullopt;
+}
+
+std::string TargetOf(const HttpOptions& options, const HttpRequest& request) {
+  std::string_view path = request.path;
+  path = path.substr(0, path.find('?'));
+  return request.method + " " + options.base_url + std::string(path);
+}
+
+std::string Seconds(std::chrono::milliseconds time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(time.count()) / 1000.0);
+  return text.data();
+}
+
+bool MayBeRepeated(const HttpRequest& request) {
+  if (request.idempotent) return *request.idempotent;
+  return request.method != "POST" && request.method != "PATCH";
 }
 
 HttpFailure FailureOf(CURLcode code) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What HttpClient needs of libcurl that is not about a single request: owners of its handles, TLS
-// options, the meaning of its error codes. Included by http_client.cpp only.
+// What both ways of HttpClient need that is not about a single request: owners of libcurl's
+// handles, options of connections and TLS, the meaning of error codes, words for messages.
 
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +26,8 @@ struct EasyDeleter {
 struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+using MultiHandle = std::unique_ptr<CURLM, MultiDeleter>;
+using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, SlistDeleter>;
 
 // Adds one "Name: value" line.
@@ -35,7 +39,22 @@ void InitialiseCurlOnce();
 // The first error, if there is one.
 CURLcode SetTlsOptions(CURL* easy, const TlsOptions& tls);
 
+// What all connections of a client have in common; the first error, if there is one.
+CURLcode ConfigureConnections(CURL* easy, const HttpOptions& options);
+
+// How the transfer that ended last did, or nullopt while none has.
+std::optional<CURLcode> FinishedCode(CURLM* multi);
+
 HttpFailure FailureOf(CURLcode code);
+
+// "POST https://es:9200/_bulk": what a message may say of a request.
+std::string TargetOf(const HttpOptions& options, const HttpRequest& request);
+
+// "5.0 s"
+std::string Seconds(std::chrono::milliseconds time);
+
+// Whether the request may be sent again at once (HttpRequest::idempotent).
+bool MayBeRepeated(const HttpRequest& request);
 
 // Where the body stands while curl asks for it.
 struct BodyCursor {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdio>
 
 #include "net/curl_parts.h"
+#include "net/http_direct.h"
 
 namespace tailrace::net {
 namespace {
@@ -27,20 +27,8 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
-// "5.0 s"
-std::string Seconds(Milliseconds time) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(time.count()) / 1000.0);
-  return text.data();
-}
-
 bool HasLineBreak(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-bool MayBeRepeated(const HttpRequest& request) {
-  if (request.idempotent) return *request.idempotent;
-  return request.method != "POST" && request.method != "PATCH";
 }
 
 }  // namespace
@@ -52,6 +40,7 @@ class HttpClient::Impl {
     multi_.reset(curl_multi_init());
     easy_.reset(curl_easy_init());
     if (easy_) Configure();
+    if (multi_) direct_ = HttpDirect::Create(options_, multi_.get(), aborted_);
   }
 
   HttpResult Run(const HttpRequest& request, Milliseconds idle_timeout,
@@ -92,10 +81,8 @@ class HttpClient::Impl {
   void ConfigureBody(const HttpRequest& request);
   // Drives the transfer to its end. nullopt: ended by us, `ended_by_` says why.
   std::optional<CURLcode> Drive(Milliseconds idle_timeout);
-  std::optional<CURLcode> FinishedCode();
   HttpError ErrorOf(const HttpRequest& request, CURLcode code, Milliseconds idle_timeout);
   HttpError OwnError(HttpFailure failure, const HttpRequest& request, std::string what) const;
-  std::string Target(const HttpRequest& request) const;
   bool RequestLeft() const;
 
   static std::size_t OnWrite(char* data, std::size_t size, std::size_t count, void* self);
@@ -103,8 +90,9 @@ class HttpClient::Impl {
   static std::size_t OnRead(char* data, std::size_t size, std::size_t count, void* self);
   static int OnSeek(void* self, curl_off_t offset, int origin);
 
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
-  std::unique_ptr<CURL, EasyDeleter> easy_;  // destroyed before multi_
+  MultiHandle multi_;
+  EasyHandle easy_;                     // destroyed before multi_
+  std::unique_ptr<HttpDirect> direct_;  // null where libcurl has to do everything
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::string setup_error_;
   HttpFailure ended_by_ = HttpFailure::kBroken;
@@ -112,37 +100,24 @@ class HttpClient::Impl {
 };
 
 void HttpClient::Impl::Configure() {
-  Set(CURLOPT_NOSIGNAL, 1L);
-  Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Note(ConfigureConnections(easy_.get(), options_));
   Set(CURLOPT_FOLLOWLOCATION, 0L);
   Set(CURLOPT_PATH_AS_IS, 1L);
-  Set(CURLOPT_TCP_KEEPALIVE, 1L);
   Set(CURLOPT_MAXCONNECTS, 2L);
   Set(CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
   Set(CURLOPT_USERAGENT, options_.user_agent.c_str());
-  Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
-  // Without this, leaving during name resolution would wait for the resolver.
-  Set(CURLOPT_QUICK_EXIT, 1L);
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
   Set(CURLOPT_WRITEFUNCTION, &Impl::OnWrite);
   Set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   Set(CURLOPT_HEADERFUNCTION, &Impl::OnHeader);
   Set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   if (options_.accept_compressed) Set(CURLOPT_ACCEPT_ENCODING, "gzip");
-  if (options_.proxy) Set(CURLOPT_PROXY, options_.proxy->c_str());
-  Note(SetTlsOptions(easy_.get(), options_.tls));
-}
-
-std::string HttpClient::Impl::Target(const HttpRequest& request) const {
-  std::string_view path = request.path;
-  path = path.substr(0, path.find('?'));
-  return request.method + " " + options_.base_url + std::string(path);
 }
 
 HttpError HttpClient::Impl::OwnError(HttpFailure failure, const HttpRequest& request,
                                      std::string what) const {
-  return {failure, false, exchange_.response.status, Target(request) + ": " + std::move(what)};
+  return {failure, false, exchange_.response.status,
+          TargetOf(options_, request) + ": " + std::move(what)};
 }
 
 std::optional<HttpError> HttpClient::Impl::CheckRequest(const HttpRequest& request) const {
@@ -219,20 +194,12 @@ void HttpClient::Impl::ConfigureBody(const HttpRequest& request) {
   Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
-std::optional<CURLcode> HttpClient::Impl::FinishedCode() {
-  int left = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-    if (message->msg == CURLMSG_DONE) return message->data.result;
-  }
-  return std::nullopt;
-}
-
 std::optional<CURLcode> HttpClient::Impl::Drive(Milliseconds idle_timeout) {
   exchange_.last_data = Clock::now();
   for (;;) {
     int running = 0;
     if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-    if (auto code = FinishedCode()) return code;
+    if (auto code = FinishedCode(multi_.get())) return code;
     if (running == 0) return CURLE_FAILED_INIT;
     if (aborted_.load()) {
       ended_by_ = HttpFailure::kAborted;
@@ -280,7 +247,7 @@ HttpError HttpClient::Impl::ErrorOf(const HttpRequest& request, CURLcode code,
                                                      : options_.connect_timeout);
   }
   error.message =
-      Target(request) + ": " + what +
+      TargetOf(options_, request) + ": " + what +
       (error.may_have_arrived ? "; the request may have been applied" : "; nothing was sent");
   return error;
 }
@@ -288,6 +255,7 @@ HttpError HttpClient::Impl::ErrorOf(const HttpRequest& request, CURLcode code,
 HttpResult HttpClient::Impl::Run(const HttpRequest& request, Milliseconds idle_timeout,
                                  const std::function<bool(std::string_view)>* on_data) {
   if (auto error = CheckRequest(request)) return tl::unexpected(*std::move(error));
+  if (direct_ && on_data == nullptr) return direct_->Send(request);
   exchange_ = Exchange{};
   exchange_.on_data = on_data;
   error_text_[0] = '\0';

@@ -274,6 +274,76 @@ TEST(HttpClientTest, RedirectsAreNotFollowed) {
   EXPECT_EQ(result->Header("location"), "http://127.0.0.1:1/");
 }
 
+TEST(HttpClientTest, RefusalBeforeTheBodyIsThereIsRead) {
+  FakeHttpServer server([](FakeHttpServer::Connection& connection) {
+    std::array<char, 1000> some{};
+    connection.ReadSome(some.data(), some.size());
+    connection.Answer(413, "too large");
+    connection.Wait(10s);
+  });
+  HttpClient client(OptionsFor(server));
+  const std::string large(32 << 20, 'x');
+  const std::array<std::string_view, 1> body = {large};
+  const HttpRequest post{.method = "POST", .path = "/", .body = body};
+  for (int i = 1; i <= 2; ++i) {
+    const HttpResult result = client.Send(post);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->status, 413);
+    // The rest of the body is still owed on that connection: it cannot be kept.
+    EXPECT_EQ(server.connections(), i);
+  }
+}
+
+TEST(HttpClientTest, AServerThatClosedMeanwhileIsNoFailure) {
+  std::atomic<bool> closed{false};
+  FakeHttpServer server([&](FakeHttpServer::Connection& connection) {
+    connection.Read();
+    connection.Answer(200, "ok");
+    if (connection.index() == 0) closed = true;
+    if (connection.index() > 0) connection.Read();
+  });
+  HttpClient client(OptionsFor(server));
+  ASSERT_TRUE(client.Send({.method = "POST", .path = "/"}));
+  for (int i = 0; i < 1000 && !closed; ++i) std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(20ms);
+  const HttpResult result = client.Send({.method = "POST", .path = "/"});
+  EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST(HttpClientTest, PrefixAndPort) {
+  std::string seen;
+  FakeHttpServer server(AnswerEach([&](const ReceivedRequest& request) {
+    seen = request.target + " " + request.Header("host").value_or("-") + " " +
+           request.Header("user-agent").value_or("-");
+    return std::pair(200, std::string());
+  }));
+  HttpOptions options = OptionsFor(server);
+  const std::string host = options.base_url.substr(7);
+  HttpClient bare(options);
+  ASSERT_TRUE(bare.Send({.path = "?pretty"}));
+  EXPECT_EQ(seen, "/?pretty " + host + " tailrace");
+  options.base_url += "/es";
+  HttpClient client(options);
+  ASSERT_TRUE(client.Send({.path = "/_bulk", .headers = {{"Host", "other"}}}));
+  EXPECT_EQ(seen, "/es/_bulk other tailrace");
+}
+
+TEST(HttpClientTest, AProxyIsAskedForTheWholeUrl) {
+  std::string seen;
+  FakeHttpServer proxy(AnswerEach([&](const ReceivedRequest& request) {
+    seen = request.method + " " + request.target + " " + request.body;
+    return std::pair(200, std::string("ok"));
+  }));
+  HttpOptions options;
+  options.base_url = "http://search.invalid:9200";
+  options.proxy = proxy.Url();
+  const std::array<std::string_view, 2> body = {"ab", "c"};
+  const HttpResult result =
+      HttpClient(options).Send({.method = "POST", .path = "/_bulk", .body = body});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(seen, "POST http://search.invalid:9200/_bulk abc");
+}
+
 TEST(HttpClientTest, StreamGivesPiecesAsTheyComeAndStops) {
   FakeHttpServer server([](FakeHttpServer::Connection& connection) {
     connection.Read();
@@ -385,6 +455,23 @@ TEST_F(HttpClientTlsTest, VerifiesAgainstTheGivenCaOnly) {
   EXPECT_EQ(HttpClient(options).Send({.path = "/"}).error().failure, HttpFailure::kTls);
   options.tls.verify = false;
   EXPECT_TRUE(HttpClient(options).Send({.path = "/"}));
+}
+
+TEST_F(HttpClientTlsTest, LargeBodiesOnOneConnection) {
+  FakeHttpServer server(
+      AnswerEach([](const ReceivedRequest& request) { return std::pair(200, request.body); }),
+      FakeHttpServer::Tls{Path("server.pem"), Path("server.key"), "", 0});
+  HttpOptions options = OptionsFor(server);
+  options.tls.ca_file = Path("ca.pem");
+  HttpClient client(options);
+  const std::string large(3 << 20, 'x');
+  const std::array<std::string_view, 3> body = {"begin", large, "end"};
+  for (int i = 0; i < 3; ++i) {
+    const HttpResult result = client.Send({.method = "POST", .path = "/", .body = body});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->body == "begin" + large + "end");
+  }
+  EXPECT_EQ(server.connections(), 1);
 }
 
 TEST_F(HttpClientTlsTest, MissingCaFileNamesIt) {
