@@ -34,7 +34,7 @@ class Cell {
   std::atomic<uint64_t> value_{0};
 };
 
-enum class MetricType : uint8_t { kCounter, kGauge };
+enum class MetricType : uint8_t { kCounter, kGauge, kHistogram, kSummary };
 
 struct Sample {
   std::string name;
@@ -42,6 +42,9 @@ struct Sample {
   MetricType type;
   MetricLabels labels;
   double value;
+  // The metric that a sample belongs to where its own name is longer: `name` x_bucket, x_sum or
+  // x_count of the histogram x. Empty: `name` itself.
+  std::string family{};
 };
 
 // All cells of the process. Registration takes a lock and is for start-up and slow paths. A cell
