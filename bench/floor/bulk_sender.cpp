@@ -21,7 +21,7 @@ namespace {
 struct Target {
   std::string host;
   std::string port = "80";
-  std::string path = "/_bulk";
+  std::string path = "/_bulk?filter_path=errors,items.*.status,items.*.error";
 };
 
 Target ParseUrl(const std::string& url) {

@@ -28,7 +28,8 @@ class Gzip {
 // Throws std::runtime_error when the server cannot be reached or does not accept a body.
 class BulkSender {
  public:
-  // `url` is http://HOST[:PORT][/PATH]; PATH defaults to /_bulk.
+  // `url` is http://HOST[:PORT][/PATH]; PATH defaults to /_bulk with the filter_path that tailrace
+  // asks for.
   BulkSender(const std::string& url, bool gzip);
   ~BulkSender();
   BulkSender(const BulkSender&) = delete;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kStored =
     R"({"create":{"_index":"bench","_id":"0","_version":1,"result":"created",)"
     R"("_shards":{"total":2,"successful":1,"failed":0},"_seq_no":0,"_primary_term":1,"status":201}})";
+constexpr std::string_view kStoredStatus = R"({"create":{"status":201}})";
 
 std::uint64_t Hash(std::string_view text) {  // 8 bytes at a time, multiply and fold
   std::uint64_t hash = 0x9e3779b97f4a7c15ULL ^ text.size();
@@ -80,16 +81,19 @@ bool BulkLedger::Count(std::string_view body, std::uint64_t& documents) const {
   return !body.empty() && body.back() == '\n' && newlines % 2 == 0;
 }
 
-void BulkLedger::AppendPlainItems(std::uint64_t count, std::string& answer) {
-  while (plain_count_ < count) {
-    plain_items_ += plain_items_.empty() ? "" : ",";
-    plain_items_ += kStored;
-    ++plain_count_;
+void BulkLedger::AppendPlainItems(std::uint64_t count, Items items, std::string& answer) {
+  PlainItems& plain = plain_[static_cast<std::size_t>(items)];
+  const std::string_view item = items == Items::kAll ? kStored : kStoredStatus;
+  while (plain.count < count) {
+    plain.text += plain.text.empty() ? "" : ",";
+    plain.text += item;
+    ++plain.count;
   }
-  answer.append(plain_items_, 0, count == 0 ? 0 : count * (kStored.size() + 1) - 1);
+  answer.append(plain.text, 0, count == 0 ? 0 : count * (item.size() + 1) - 1);
 }
 
-bool BulkLedger::Take(std::string_view body, std::int64_t now_ns, bool items, std::string& answer) {
+bool BulkLedger::Take(std::string_view body, std::int64_t now_ns, Items items,
+                      std::string& answer) {
   ++requests_;
   body_bytes_ += body.size();
   if (first_ns_ == 0) first_ns_ = now_ns;
@@ -103,9 +107,9 @@ bool BulkLedger::Take(std::string_view body, std::int64_t now_ns, bool items, st
     good = Count(body, documents);
     documents_ += documents;
     answer += "false";
-    if (items) {
+    if (items != Items::kNone) {
       answer += ",\"items\":[";
-      AppendPlainItems(documents, answer);
+      AppendPlainItems(documents, items, answer);
       answer += "]";
     }
   }
@@ -119,7 +123,7 @@ bool BulkLedger::Take(std::string_view body, std::int64_t now_ns, bool items, st
   return true;
 }
 
-bool BulkLedger::Verify(std::string_view body, std::int64_t now_ns, bool items,
+bool BulkLedger::Verify(std::string_view body, std::int64_t now_ns, Items items,
                         std::string& answer) {
   std::uint64_t count = 0;
   bool plain = true;  // all items answered 201 so far
@@ -136,26 +140,26 @@ bool BulkLedger::Verify(std::string_view body, std::int64_t now_ns, bool items,
     body.remove_prefix(document_end + 1);
     if (plain && status != 201) {
       plain = false;
-      AppendPlainItems(count, item_answers_);
+      AppendPlainItems(count, items, item_answers_);
     }
     ++count;
     if (plain) continue;
     if (count > 1) item_answers_ += ",";
     if (status == 201) {
-      item_answers_ += kStored;
+      item_answers_ += items == Items::kAll ? kStored : kStoredStatus;
     } else {
-      item_answers_ += R"({"create":{"_index":"bench","_id":"0","status":)" +
-                       std::to_string(status) + R"(,"error":{"type":")" +
+      item_answers_ += R"({"create":{"status":)" + std::to_string(status) +
+                       R"(,"error":{"type":")" +
                        (status == 409 ? "version_conflict_engine_exception"
                                       : "es_rejected_execution_exception") +
                        R"(","reason":"not stored"}}})";
     }
   }
   answer += plain ? "false" : "true";
-  if (items || !plain) {
+  if (items != Items::kNone || !plain) {
     answer += ",\"items\":[";
     if (plain) {
-      AppendPlainItems(count, answer);
+      AppendPlainItems(count, items, answer);
     } else {
       answer += item_answers_;
     }

@@ -48,10 +48,15 @@ class BulkLedger {
   // Chance (0..1) that an item is refused with `status` instead of stored.
   void FailItems(int status, double chance) { fail_status_ = status, fail_chance_ = chance; }
 
-  // Takes one body received at `now_ns` since the epoch; writes the answer. `items` false leaves
-  // the items out of it, as `filter_path` asks for, unless one of them failed.
+  // What the answer says of each item; `filter_path` of the request asks for less than all.
+  enum class Items : std::uint8_t {
+    kNone,    // nothing, unless one of them failed
+    kStatus,  // the status, and the error if there is one
+    kAll,
+  };
+  // Takes one body received at `now_ns` since the epoch; writes the answer.
   // False if the body is no bulk body; the answer then says why.
-  bool Take(std::string_view body, std::int64_t now_ns, bool items, std::string& answer);
+  bool Take(std::string_view body, std::int64_t now_ns, Items items, std::string& answer);
 
   // One JSON object. With `manifest_path` (written by tailrace_generate) also what was lost.
   std::string Summary(const std::string& manifest_path) const;
@@ -61,11 +66,11 @@ class BulkLedger {
 
  private:
   bool Count(std::string_view body, std::uint64_t& documents) const;
-  bool Verify(std::string_view body, std::int64_t now_ns, bool items, std::string& answer);
+  bool Verify(std::string_view body, std::int64_t now_ns, Items items, std::string& answer);
   // Status of one item: 201, 409, or what FailItems asked for.
   int Item(std::string_view action, std::string_view document, std::int64_t now_ns);
   void NoteEvent(std::string_view document, std::int64_t now_ns);
-  void AppendPlainItems(std::uint64_t count, std::string& answer);
+  void AppendPlainItems(std::uint64_t count, Items items, std::string& answer);
 
   bool verify_;
   int fail_status_ = 0;
@@ -84,8 +89,12 @@ class BulkLedger {
   SequenceBook book_;
   DelayHistogram delays_;
   std::string item_answers_;
-  std::string plain_items_;
-  std::uint64_t plain_count_ = 0;
+  // Answers for items that were stored, made once: `count` of them, for one kind of answer.
+  struct PlainItems {
+    std::string text;
+    std::uint64_t count = 0;
+  };
+  PlainItems plain_[3];
 };
 
 }  // namespace tailrace::bench

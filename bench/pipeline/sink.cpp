@@ -309,8 +309,11 @@ void Sink::HandleBulk(const HttpRequest& request, Client& client) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string_view query = request.query;
   const std::size_t filter = query.find("filter_path=");
-  const bool items = filter == std::string_view::npos ||
-                     query.find("items.*.status", filter) != std::string_view::npos;
+  BulkLedger::Items items = BulkLedger::Items::kAll;
+  if (filter != std::string_view::npos) {
+    const bool status = query.find("items.*.status", filter) != std::string_view::npos;
+    items = status ? BulkLedger::Items::kStatus : BulkLedger::Items::kNone;
+  }
   const bool good =
       ledger_.Take(request.body, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
                    items, answer_);

@@ -66,6 +66,20 @@ class AgainstRealServers(unittest.TestCase):
         self.same_everywhere(creates(index, ["1"]))
         self.same_everywhere(body(({"delete": {"_index": index, "_id": "1"}},), ({"delete": {"_index": index, "_id": "2"}},)))
 
+    def test_the_filtered_answer_has_every_item_in_its_place(self):
+        """What the elasticsearch output asks for: with the items' errors told apart by their place."""
+        index = self.index + "-f"
+        self.same_everywhere(creates(index, ["1"]))
+        data = (creates(index, ["0", "1"]) + body(({"create": {"_index": index, "_id": "bad"}}, {"n": "no number"}))
+                + creates(index, ["2"]))
+        self.fake.next(ItemStatus(lambda document, op: 400 if b"no number" in document else None))
+        path = "/_bulk?filter_path=errors,items.*.status,items.*.error"
+        answer = json.loads(self.same_everywhere(data, path))
+        self.assertEqual([201, 409, 400, 201], [status for _, status, _ in statuses(answer)])
+        for server in self.servers:
+            _, again = http("POST", server.url + path, creates(index, ["3"]), NDJSON)
+            self.assertEqual({"errors": False, "items": [{"create": {"status": 201}}]}, json.loads(again), server.url)
+
     def test_index_from_the_path(self):
         self.same_everywhere(b'{"create":{"_id":"x"}}\n{"n":1}\n', f"/{self.index}-d/_bulk")
         self.assertIn((self.index + "-d", "x"), [key for key, _ in self.fake.items()])

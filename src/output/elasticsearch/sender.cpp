@@ -12,6 +12,11 @@ namespace {
 
 constexpr size_t kShownBytes = 500;
 
+// What is read of an answer and no more: by item, because errors are told apart by their place. A
+// success is 25 bytes an item instead of 200. Elasticsearch 1.6 and OpenSearch 1 have it; a server
+// that does not know it answers in full, which reads the same.
+constexpr std::string_view kAnswerFilter = "filter_path=errors,items.*.status,items.*.error";
+
 double RetryAfter(const net::HttpResponse& response) {
   const std::string_view text = response.Header("retry-after");
   int seconds = 0;
@@ -59,6 +64,8 @@ net::HttpResult BulkSender::Post(std::string_view body) {
   net::HttpRequest request;
   request.method = "POST";
   request.path = options_.bulk_path;
+  request.path += options_.bulk_path.find('?') == std::string::npos ? '?' : '&';
+  request.path += kAnswerFilter;
   request.headers = options_.headers;
   request.headers.push_back({"Content-Type", options_.content_type});
   if (options_.compression != net::CompressionLevel::kNone) {
