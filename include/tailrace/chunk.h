@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,8 +19,6 @@
 #include "tailrace/time.h"
 
 namespace tailrace {
-
-struct Origin;
 
 // What the events of a chunk have in common, as far as the output's chunk keys ask.
 struct ChunkKey {
@@ -39,14 +36,7 @@ struct Chunk {
   struct Rejected {
     std::string bytes;   // the event as rendered
     std::string reason;  // why, in the destination's words
-    std::string retag;   // not for the error stream: emitted again at the root under this tag
-    EventTime time;
-    std::shared_ptr<const Origin> origin;  // null where it is not known
-  };
-  // Events from `first` up to the next run came from `origin`.
-  struct OriginRun {
-    uint32_t first = 0;
-    std::shared_ptr<const Origin> origin;
+    uint32_t hold = 0;   // index into `holds`, of where the event came from
   };
 
   // How its way through a flush thread ended.
@@ -59,10 +49,9 @@ struct Chunk {
   std::array<uint8_t, 16> id{};  // random; names the chunk in logs and on the wire
   ChunkKey key;
   ByteBuffer body;
-  std::vector<uint32_t> begins;    // where each event begins in `body`
-  std::vector<EventTime> times;    // of each event; empty where they are not known
-  std::vector<OriginRun> origins;  // ascending by `first`; empty where they are not known
-  std::vector<SegmentRef> holds;
+  std::vector<uint32_t> begins;       // where each event begins in `body`
+  std::vector<SegmentRef> holds;      // in the order of the events; null: no source to tell
+  std::vector<uint32_t> hold_begins;  // for each of `holds`, the first event that came from it
   std::vector<Rejected> rejected;
   Outcome outcome = Outcome::kUnsent;
   std::string why;
@@ -77,9 +66,6 @@ struct Chunk {
     return body.view().substr(begins[index], end - begins[index]);
   }
   std::string id_hex() const;
-  // What is known of an event beyond its bytes: no time is kNoTime, no origin is null.
-  EventTime time_of(size_t index) const;
-  std::shared_ptr<const Origin> origin_of(size_t index) const;
   // Keeps only the events with these indexes, which ascend.
   void Keep(std::span<const uint32_t> indexes);
   // Empty again, memory kept up to `keep_bytes`.
@@ -88,9 +74,12 @@ struct Chunk {
   // Encoder side: marks the beginning of an event that is about to be appended, and what it holds.
   void BeginEvent(const SegmentRef& segment) {
     begins.push_back(static_cast<uint32_t>(body.size()));
-    if (segment && (holds.empty() || holds.back() != segment)) Hold(segment);
+    if (holds.empty() || holds.back() != segment) Hold(segment);
   }
+  // Holds `segment` (may be null), where the event that was marked last has come from.
   void Hold(const SegmentRef& segment);
+  // Index into `holds`, of where the event came from.
+  uint32_t HoldOf(size_t event) const;
 };
 
 }  // namespace tailrace

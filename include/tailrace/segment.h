@@ -24,6 +24,14 @@ class Segment {
   uint64_t begin() const { return begin_; }
   uint64_t end() const { return end_; }
 
+  // For the books of the source: so many events that began here have left other than by delivery,
+  // under `reason` (a literal), or within another event. Worker thread.
+  virtual void Dropped(const char* reason, uint64_t events) {
+    static_cast<void>(reason);
+    static_cast<void>(events);
+  }
+  virtual void Joined(uint64_t events) { static_cast<void>(events); }
+
  protected:
   // The last reference is gone. May delete or recycle this object.
   virtual void Complete() = 0;

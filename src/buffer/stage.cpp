@@ -136,9 +136,7 @@ void Stage::Append(Batch& batch, std::span<const uint32_t> rows, ChunkKey key,
       count = std::min<size_t>(count, *options_.chunk_limit_records - chunk.events());
     }
     const size_t before = chunk.body.size();
-    const size_t events_before = chunk.events();
     encoder_->Encode(batch, rows.first(count), chunk, context);
-    Remember(batch, rows.first(count), events_before, chunk);
     flusher_->bytes().fetch_add(chunk.body.size() - before);
     rows = rows.subspan(count);
     if (chunk.body.size() >= seal_bytes_ ||
@@ -222,46 +220,16 @@ void Stage::Settle(ChunkPtr chunk, EventContext& context) {
   Recycle(std::move(chunk));
 }
 
-void Stage::Remember(const Batch& batch, std::span<const uint32_t> rows, size_t events_before,
-                     Chunk& chunk) {
-  if (chunk.times.size() != events_before) return;  // not known of what came before
-  for (const uint32_t index : rows) {
-    const Row& row = batch.rows()[index];
-    if (!row.dropped) chunk.times.push_back(row.time);
-  }
-  if (chunk.times.size() != chunk.events()) {
-    chunk.times.resize(events_before);  // this encoder does not make one event of each row
-  } else if (chunk.origins.empty() || chunk.origins.back().origin != batch.origin()) {
-    chunk.origins.push_back({static_cast<uint32_t>(events_before), batch.origin()});
-  }
-}
-
-std::unique_ptr<Batch> Stage::BatchOf(const Chunk& chunk, std::string tag, EventContext& context) {
+void Stage::Refused(Chunk& chunk, EventContext& context) {
   auto batch = context.NewBatch();
   auto origin = std::make_shared<Origin>();
-  origin->tag = std::move(tag);
+  origin->tag = chunk.key.tag;
   batch->set_origin(std::move(origin));
-  for (const SegmentRef& segment : chunk.holds) batch->SegmentIndex(segment);
-  return batch;
-}
-
-void Stage::Refused(Chunk& chunk, EventContext& context) {
   for (const Chunk::Rejected& rejected : chunk.rejected) {
-    const bool again = !rejected.retag.empty();
-    const std::string& tag = again             ? rejected.retag
-                             : rejected.origin ? rejected.origin->tag
-                                               : chunk.key.tag;
-    auto batch = BatchOf(chunk, tag, context);
-    Decode(rejected.bytes, rejected.time, *batch, context);
-    if (batch->live_rows() > 0) {
-      if (again) {
-        context.EmitTo("@ROOT", *batch);
-      } else {
-        context.MoveToError(*batch, batch->rows().back(), rejected.reason);
-      }
-    }
-    context.Recycle(std::move(batch));
+    Row& row = Decode(rejected.bytes, chunk.holds[rejected.hold], *batch, context);
+    if (!row.dropped) context.MoveToError(*batch, row, rejected.reason);
   }
+  context.Recycle(std::move(batch));
 }
 
 void Stage::GivenUp(Chunk& chunk, EventContext& context) {
@@ -272,27 +240,32 @@ void Stage::GivenUp(Chunk& chunk, EventContext& context) {
             {"error", chunk.why},
             {"plugin_id", flusher_->id()}});
   given_up_->Add(chunk.events());
-  for (size_t i = 0; i < chunk.events();) {
-    const auto origin = chunk.origin_of(i);
-    auto batch = BatchOf(chunk, origin ? origin->tag : chunk.key.tag, context);
-    for (; i < chunk.events() && chunk.origin_of(i) == origin; ++i) {
-      Decode(chunk.event(i), chunk.time_of(i), *batch, context);
-    }
-    if (secondary_) {
-      secondary_->Emit(*batch, context);
-    } else {
-      for (Row& row : batch->rows()) {
-        if (!row.dropped) context.Drop(row, "retry_limit");
-      }
-    }
-    context.Recycle(std::move(batch));
+  auto batch = context.NewBatch();
+  auto origin = std::make_shared<Origin>();
+  origin->tag = chunk.key.tag;
+  batch->set_origin(std::move(origin));
+  for (size_t i = 0; i < chunk.events(); ++i) {
+    Decode(chunk.event(i), chunk.holds[chunk.HoldOf(i)], *batch, context);
   }
+  if (secondary_) {
+    secondary_->Emit(*batch, context);
+  } else {
+    for (Row& row : batch->rows()) {
+      if (!row.dropped) context.Drop(*batch, row, "retry_limit");
+    }
+  }
+  context.Recycle(std::move(batch));
 }
 
-void Stage::Decode(std::string_view event, EventTime time, Batch& batch, EventContext& context) {
+Row& Stage::Decode(std::string_view event, const SegmentRef& segment, Batch& batch,
+                   EventContext& context) {
+  const uint16_t index = batch.SegmentIndex(segment);
   Row& row = batch.AddRow({});
-  row.time = time;
-  if (!encoder_->Decode(batch.arena().Store(event), batch, row)) context.Drop(row, "undecodable");
+  row.segment = index;
+  if (!encoder_->Decode(batch.arena().Store(event), batch, row)) {
+    context.Drop(batch, row, "undecodable");
+  }
+  return row;
 }
 
 // The buffer is at its total limit and the input could not wait.
@@ -306,7 +279,10 @@ void Stage::Overflow(Batch& batch, EventContext& context) {
              {"plugin_id", flusher_->id()}});
     auto scratch = context.NewBatch();
     for (size_t i = 0; i < oldest->events(); ++i) {
-      context.Drop(scratch->AddRow({}), "drop_oldest_chunk");
+      const uint16_t segment = scratch->SegmentIndex(oldest->holds[oldest->HoldOf(i)]);
+      Row& row = scratch->AddRow({});
+      row.segment = segment;
+      context.Drop(*scratch, row, "drop_oldest_chunk");
     }
     context.Recycle(std::move(scratch));
     Recycle(std::move(oldest));
@@ -326,7 +302,7 @@ void Stage::Overflow(Batch& batch, EventContext& context) {
   for (const uint32_t index : rows_) {
     Row& row = batch.rows()[index];
     if (!batch.origin() || batch.origin()->identity.empty()) {
-      context.Drop(row, "buffer_overflow");
+      context.Drop(batch, row, "buffer_overflow");
     }
   }
   std::erase_if(rows_, [&batch](uint32_t index) { return batch.rows()[index].dropped; });

@@ -54,16 +54,11 @@ class Stage final : public Output {
   void SealDue(bool all);
   void HandOver();
   void Settle(ChunkPtr chunk, EventContext& context);
-  // Notes what rendering forgets: times and origins, for events that come back refused.
-  static void Remember(const Batch& batch, std::span<const uint32_t> rows, size_t events_before,
-                       Chunk& chunk);
-  // A batch for events of `chunk` that go on elsewhere, which holds the chunk's segments. They
-  // cannot be read again under their old identity, so the origin has none.
-  static std::unique_ptr<Batch> BatchOf(const Chunk& chunk, std::string tag, EventContext& context);
   void Refused(Chunk& chunk, EventContext& context);
   void GivenUp(Chunk& chunk, EventContext& context);
-  // Rows of rendered events; those that cannot be decoded are counted as dropped.
-  void Decode(std::string_view event, EventTime time, Batch& batch, EventContext& context);
+  // Adds a row for a rendered event; one that cannot be decoded is counted as dropped.
+  Row& Decode(std::string_view event, const SegmentRef& segment, Batch& batch,
+              EventContext& context);
   void Overflow(Batch& batch, EventContext& context);
 
   std::shared_ptr<Flusher> flusher_;

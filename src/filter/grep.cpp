@@ -92,7 +92,7 @@ class GrepFilter final : public Filter {
 
   void Apply(Batch& batch, EventContext& context) override {
     for (Row& row : batch.rows()) {
-      if (!row.dropped && !Keeps(batch, row)) context.Drop(row, "grep");
+      if (!row.dropped && !Keeps(batch, row)) context.Drop(batch, row, "grep");
     }
   }
 

@@ -165,7 +165,7 @@ class ParserFilter final : public Filter {
     } else if (params_.emit_invalid_record_to_error) {
       context.MoveToError(batch, batch.rows()[index], why);
     } else {
-      context.Drop(batch.rows()[index], "not_parsed");
+      context.Drop(batch, batch.rows()[index], "not_parsed");
     }
   }
 

@@ -7,12 +7,20 @@
 #include "event/json.h"
 
 namespace tailrace::route {
+namespace {
+
+// Where the row began; null where events have no place.
+Segment* SegmentOf(const Batch& batch, const Row& row) {
+  return row.segment < batch.segments().size() ? batch.segments()[row.segment].get() : nullptr;
+}
+
+}  // namespace
 
 // --- NodeContext ---------------------------------------------------------------------------------
 
-void NodeContext::Drop(Row& row, const char* reason) {
+void NodeContext::Drop(Batch& batch, Row& row, const char* reason) {
   row.dropped = true;
-  pipeline_.CountDropped(reason, 1);
+  pipeline_.CountDropped(reason, batch, row);
 }
 
 void NodeContext::MoveToError(Batch& batch, Row& row, std::string_view why) {
@@ -25,9 +33,10 @@ void NodeContext::CopyToError(Batch& batch, const Row& row, std::string_view why
   pipeline_.Error(router_, batch, row, why);
 }
 
-void NodeContext::Joined(Row& row) {
+void NodeContext::Joined(Batch& batch, Row& row) {
   row.dropped = true;
   pipeline_.joined_->Add();
+  if (Segment* segment = SegmentOf(batch, row)) segment->Joined(1);
 }
 
 void NodeContext::Forward(Batch& batch) { pipeline_.RunAfter(router_, filter_, batch); }
@@ -37,7 +46,7 @@ void NodeContext::EmitTo(std::string_view label, Batch& batch) {
   if (router != nullptr) {
     pipeline_.Run(*router, batch);
   } else {
-    pipeline_.CountDropped("no_such_label", batch.live_rows());
+    pipeline_.CountAllDropped("no_such_label", batch);
   }
 }
 
@@ -97,7 +106,7 @@ void Pipeline::Emit(Router& router, Batch& batch) {
 
 void Pipeline::Run(Router& router, Batch& batch, size_t first_filter) {
   if (depth_ >= kDepthMax) {
-    CountDropped("routing_loop", batch.live_rows());
+    CountAllDropped("routing_loop", batch);
     return;
   }
   ++depth_;
@@ -185,7 +194,7 @@ void Pipeline::FlushOutputs() {
   for (const auto& node : outputs_) node->output->Flush(*node->context);
 }
 
-void Pipeline::CountDropped(std::string_view reason, uint64_t events) {
+Cell& Pipeline::Dropped(std::string_view reason) {
   auto found = dropped_.find(reason);
   if (found == dropped_.end()) {
     found = dropped_
@@ -195,7 +204,18 @@ void Pipeline::CountDropped(std::string_view reason, uint64_t events) {
                                                    {{"reason", std::string(reason)}}))
                 .first;
   }
-  found->second->Add(events);
+  return *found->second;
+}
+
+void Pipeline::CountDropped(const char* reason, const Batch& batch, const Row& row) {
+  Dropped(reason).Add();
+  if (Segment* segment = SegmentOf(batch, row)) segment->Dropped(reason, 1);
+}
+
+void Pipeline::CountAllDropped(const char* reason, const Batch& batch) {
+  for (const Row& row : batch.rows()) {
+    if (!row.dropped) CountDropped(reason, batch, row);
+  }
 }
 
 void Pipeline::NoMatch(Batch& batch) {
@@ -204,7 +224,7 @@ void Pipeline::NoMatch(Batch& batch) {
     return;
   }
   const size_t events = batch.live_rows();
-  CountDropped("no_match", events);
+  CountAllDropped("no_match", batch);
   // Fluentd's back-off: at counts 1, 2, 4 …, then every 512.
   ++no_match_;
   if ((no_match_ & (no_match_ - 1)) == 0 || no_match_ % 512 == 0) {
@@ -219,7 +239,7 @@ void Pipeline::Error(Router& router, Batch& batch, const Row& row, std::string_v
       error_sink_(batch, row, why);
       return;
     }
-    CountDropped("error", 1);
+    CountDropped("error", batch, row);
     DumpError(batch, row, why);
     return;
   }

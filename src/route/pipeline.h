@@ -29,10 +29,10 @@ class NodeContext final : public EventContext {
   NodeContext(Pipeline& pipeline, Router& router, FilterNode* filter)
       : pipeline_(pipeline), router_(router), filter_(filter) {}
 
-  void Drop(Row& row, const char* reason) override;
+  void Drop(Batch& batch, Row& row, const char* reason) override;
   void MoveToError(Batch& batch, Row& row, std::string_view why) override;
   void CopyToError(Batch& batch, const Row& row, std::string_view why) override;
-  void Joined(Row& row) override;
+  void Joined(Batch& batch, Row& row) override;
   void Forward(Batch& batch) override;
   void EmitTo(std::string_view label, Batch& batch) override;
   std::unique_ptr<Batch> NewBatch() override;
@@ -92,11 +92,12 @@ class Pipeline {
   void FlushFilters();
   void FlushOutputs();
 
-  void CountDropped(std::string_view reason, uint64_t events);
+  // Counts the row as dropped, here and in the books of its source.
+  void CountDropped(const char* reason, const Batch& batch, const Row& row);
   // Events that an input read and could not emit.
   void CountReadAndDropped(std::string_view reason, uint64_t events) {
     read_->Add(events);
-    CountDropped(reason, events);
+    Dropped(reason).Add(events);
   }
   void Error(Router& router, Batch& batch, const Row& row, std::string_view why);
   std::unique_ptr<Batch> NewBatch();
@@ -108,6 +109,8 @@ class Pipeline {
   // Relabel and tag rewriting can make a circle; an event that goes round this often is dropped.
   static constexpr int kDepthMax = 64;
 
+  Cell& Dropped(std::string_view reason);
+  void CountAllDropped(const char* reason, const Batch& batch);
   void NoMatch(Batch& batch);
   void DumpError(const Batch& batch, const Row& row, std::string_view why);
 

@@ -210,12 +210,16 @@ def build(root, echo_line_count=1000, seed=1):
     return expected
 
 
-def load_logs(root, containers, rotation, rotate_bytes, files_max=0):
+MIXTURES = {"both": ("rename", "copytruncate"), "all": ("rename", "numbered", "copytruncate")}
+
+
+def load_logs(root, containers, rotation, rotate_bytes, files_max=0, seed=None):
     """ContainerLogs of the first `containers` pods of the namespace load, placed into the node folder."""
     logs = []
     for number, pod in enumerate(load_pods()[:containers]):
-        how = ("rename", "copytruncate")[number % 2] if rotation == "both" else rotation
-        logs.append(log_writer.ContainerLog(pod.place(root), pod.name, how, rotate_bytes, pod.runtime, files_max))
+        ways = MIXTURES.get(rotation, (rotation,))
+        logs.append(log_writer.ContainerLog(pod.place(root), pod.name, ways[number % len(ways)], rotate_bytes, pod.runtime, files_max,
+                                            seed=None if seed is None else seed * 1000 + number))
     return logs
 
 
@@ -230,7 +234,7 @@ def parse_arguments(argv):
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--lines", type=int)
     parser.add_argument("--rotate-bytes", type=int, default=1 << 20)
-    parser.add_argument("--rotation", choices=("rename", "copytruncate", "both", "none"), default="rename")
+    parser.add_argument("--rotation", choices=("rename", "numbered", "copytruncate", "both", "all", "none"), default="rename")
     parser.add_argument("--stats")
     return parser.parse_args(argv)
 

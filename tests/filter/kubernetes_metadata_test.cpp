@@ -60,10 +60,10 @@ class BareEnv : public PluginEnv {
 
 class NoContext : public EventContext {
  public:
-  void Drop(Row&, const char*) override { ADD_FAILURE(); }
+  void Drop(Batch&, Row&, const char*) override { ADD_FAILURE(); }
   void MoveToError(Batch&, Row&, std::string_view) override { ADD_FAILURE(); }
   void CopyToError(Batch&, const Row&, std::string_view) override { ADD_FAILURE(); }
-  void Joined(Row&) override { ADD_FAILURE(); }
+  void Joined(Batch&, Row&) override { ADD_FAILURE(); }
   void Forward(Batch&) override { ADD_FAILURE(); }
   void EmitTo(std::string_view, Batch&) override { ADD_FAILURE(); }
   std::unique_ptr<Batch> NewBatch() override { return nullptr; }

@@ -73,8 +73,8 @@ def pipeline(folder, url, node=None, filters="", index="logs", timeout=5, flush=
 class Load:
     """Containers of namespace load that log in a thread of their own until stop(), or until they have written enough."""
 
-    def __init__(self, node, containers=4, rotation="rename", rotate_bytes=200_000, files_max=0):
-        self.logs = make_node.load_logs(node, containers, rotation, rotate_bytes, files_max)
+    def __init__(self, node, containers=4, rotation="rename", rotate_bytes=200_000, files_max=0, seed=None):
+        self.logs = make_node.load_logs(node, containers, rotation, rotate_bytes, files_max, seed)
         self._stop = threading.Event()
         self._thread = None
 
