@@ -145,6 +145,11 @@ def elasticsearch(version="8.19.21", security="off", settings="", private=None):
                  {"ES_VERSION": version, "ES_SECURITY": security, "TEST_SERVICE_SETTINGS": settings})
 
 
+def elasticsearch6():
+    """The URL of an Elasticsearch 6.8 node: for index lifecycle management only."""
+    return _start("elasticsearch6-start.sh", "elasticsearch6", {})
+
+
 def opensearch(version="2.19.4", security="off", settings="", private=None):
     """An OpenSearch node; parameters as for elasticsearch()."""
     name = "-".join(filter(None, ["opensearch", version, security, private]))
