@@ -35,12 +35,18 @@ PluginEntry SyslogParserPlugin();
 PluginEntry TsvParserPlugin();
 
 // Filters.
+PluginEntry ConcatFilterPlugin();
+PluginEntry DedotFilterPlugin();
+PluginEntry DetectExceptionsFilterPlugin();
 PluginEntry EchoSchemaFilterPlugin();
+PluginEntry FlattenHashFilterPlugin();
 PluginEntry GrepFilterPlugin();
 PluginEntry ParserFilterPlugin();
+PluginEntry RecordModifierFilterPlugin();
 PluginEntry RecordTransformerFilterPlugin();
 PluginEntry StdoutFilterPlugin();
 PluginEntry KubernetesMetadataFilterPlugin();
+PluginEntry TypecastFilterPlugin();
 
 // Formatters.
 PluginEntry CsvFormatterPlugin();
@@ -55,10 +61,14 @@ PluginEntry TsvFormatterPlugin();
 
 // Outputs.
 PluginEntry CopyOutputPlugin();
+PluginEntry DetectExceptionsOutputPlugin();
 PluginEntry ElasticsearchOutputPlugin();
 PluginEntry FileOutputPlugin();
+PluginEntry FlattenHashOutputPlugin();
 PluginEntry NullOutputPlugin();
+PluginEntry RecordModifierOutputPlugin();
 PluginEntry RelabelOutputPlugin();
+PluginEntry RewriteTagFilterOutputPlugin();
 PluginEntry StdoutOutputPlugin();
 
 const std::vector<PluginEntry>& AllPlugins() {
@@ -93,12 +103,18 @@ const std::vector<PluginEntry>& AllPlugins() {
       TsvParserPlugin(),
 
       // Filters.
+      ConcatFilterPlugin(),
+      DedotFilterPlugin(),
+      DetectExceptionsFilterPlugin(),
       EchoSchemaFilterPlugin(),
+      FlattenHashFilterPlugin(),
       GrepFilterPlugin(),
       ParserFilterPlugin(),
+      RecordModifierFilterPlugin(),
       RecordTransformerFilterPlugin(),
       StdoutFilterPlugin(),
       KubernetesMetadataFilterPlugin(),
+      TypecastFilterPlugin(),
 
       // Formatters.
       CsvFormatterPlugin(),
@@ -113,10 +129,14 @@ const std::vector<PluginEntry>& AllPlugins() {
 
       // Outputs.
       CopyOutputPlugin(),
+      DetectExceptionsOutputPlugin(),
       ElasticsearchOutputPlugin(),
       FileOutputPlugin(),
+      FlattenHashOutputPlugin(),
       NullOutputPlugin(),
+      RecordModifierOutputPlugin(),
       RelabelOutputPlugin(),
+      RewriteTagFilterOutputPlugin(),
       StdoutOutputPlugin(),
   };
   return plugins;

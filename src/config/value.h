@@ -39,6 +39,7 @@ struct TimeValue {
   int32_t nanoseconds = 0;  // 0 .. 999999999
   bool utc = false;         // otherwise `offset` is used
   int32_t offset = 0;       // seconds east of Greenwich
+  bool event = false;       // a Fluent::EventTime: whole seconds wherever it is not asked for more
   bool operator==(const TimeValue& other) const {
     return seconds == other.seconds && nanoseconds == other.nanoseconds;
   }

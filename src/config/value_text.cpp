@@ -28,6 +28,7 @@ std::string ToText(const Value& value) {
   if (value.Is<Module>()) return value.Get<Module>().name;
   if (value.Is<TimeValue>()) {
     const auto& time = value.Get<TimeValue>();
+    if (time.event) return std::to_string(time.seconds);
     return ruby::FormatTime(time, time.utc ? "%Y-%m-%d %H:%M:%S UTC" : "%Y-%m-%d %H:%M:%S %z");
   }
   if (value.Is<Value::RegexpPtr>()) return RegexpText(*value.Get<Value::RegexpPtr>());

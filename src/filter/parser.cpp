@@ -178,8 +178,13 @@ class ParserFilter final : public Filter {
 }  // namespace
 
 PluginEntry ParserFilterPlugin() {
-  return DefinePlugin<ParserFilter>(PluginKind::kFilter, "parser",
-                                    "Parses one field of an event into fields.");
+  return DefinePlugin<ParserFilter>(
+      PluginKind::kFilter, "parser", "Parses one field of an event into fields.", {},
+      {{"JSON within a field",
+        "<filter **>\n  @type parser\n  key_name log\n  reserve_time true\n  reserve_data "
+        "true\n  <parse>\n    @type json\n  </parse>\n</filter>\n",
+        R"({"tag":"a","time":[1,0],"record":{"log":"{\"b\":2}"}})",
+        R"({"tag":"a","time":[1,0],"record":{"log":"{\"b\":2}","b":2}})"}});
 }
 
 }  // namespace tailrace

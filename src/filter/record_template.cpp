@@ -86,6 +86,12 @@ TemplateScope::TemplateScope(config::ruby::Host host)
   variables_[kHostname] = RubyValue(host_.hostname);
 }
 
+RubyValue TemplateScope::TagParts(std::string_view tag) {
+  config::Array parts;
+  for (std::string& part : SplitTag(tag)) parts.emplace_back(std::move(part));
+  return RubyValue::MakeArray(std::move(parts));
+}
+
 void TemplateScope::SetTag(std::string_view tag) {
   const auto parts = SplitTag(tag);
   config::Array all, prefixes, suffixes;

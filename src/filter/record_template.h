@@ -27,6 +27,8 @@ class TemplateScope {
   const std::vector<config::Value>& variables() const { return variables_; }
   const config::ruby::Host& host() const { return host_; }
   static const std::vector<std::string>& names();
+  // tag.split('.')
+  static config::Value TagParts(std::string_view tag);
 
  private:
   config::ruby::Host host_;

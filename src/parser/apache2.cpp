@@ -78,7 +78,7 @@ class Apache2Parser final : public parser::LineParser {
     const bool plain = !text.empty() && text.size() <= 18 && text.front() >= '1' &&
                        text.find_first_not_of("0123456789") == std::string_view::npos;
     if (plain) return Value::Of(Kind::kNumber, text);
-    return parser::ToRubyInteger(Value::Text(text), arena);
+    return ToRubyInteger(Value::Text(text), arena);
   }
 
   static Value Code(std::string_view text, Arena& arena) {

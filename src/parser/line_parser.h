@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "parser/type_converter.h"
+#include "event/type_converter.h"
 #include "tailrace/params.h"
 #include "tailrace/plugin.h"
 #include "text/regex.h"

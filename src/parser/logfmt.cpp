@@ -78,7 +78,7 @@ class LogfmtParser final : public parser::LineParser {
     if (!numbers_are_epochs_ || !time_key()) return false;
     const Field* const field = batch.Find(row, *time_key());
     if (field == nullptr || field->kind != Kind::kNumber) return false;
-    const auto seconds = ToInteger(parser::ToRubyInteger(field->value(), batch.arena()));
+    const auto seconds = ToInteger(ToRubyInteger(field->value(), batch.arena()));
     if (!seconds) return false;
     row.time = {*seconds, 0};
     if (!keep_time_key()) batch.Erase(row, *time_key());

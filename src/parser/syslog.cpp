@@ -149,7 +149,7 @@ class SyslogParser final : public parser::LineParser {
   }
 
   Value Priority(std::string_view digits, Batch& batch) {
-    return parser::ToRubyInteger(Value::Text(digits), batch.arena());
+    return ToRubyInteger(Value::Text(digits), batch.arena());
   }
 
   bool ReadTime5424(std::string_view text, EventTime* time) {

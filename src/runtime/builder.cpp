@@ -81,8 +81,8 @@ class Builder::Env final : public PluginEnv {
   }
   std::function<bool(std::string_view, const Origin&)> writable() const override {
     route::Pipeline* pipeline = builder_.plan_->pipeline.get();
-    return [pipeline](std::string_view label, const Origin& origin) {
-      route::Router* router = pipeline->FindRouter(label);
+    return [pipeline, own = builder_.router_](std::string_view label, const Origin& origin) {
+      route::Router* router = label.empty() ? own : pipeline->FindRouter(label);
       return router == nullptr || pipeline->Writable(*router, origin);
     };
   }
@@ -202,6 +202,7 @@ void Builder::BuildSource(const config::Element& section, route::Router& router)
 }
 
 void Builder::BuildFilter(const config::Element& section, route::Router& router) {
+  router_ = &router;
   auto made = Make(PluginKind::kFilter, section, "");
   auto pattern = Pattern(section);
   if (made == nullptr || !pattern) return;
@@ -210,6 +211,7 @@ void Builder::BuildFilter(const config::Element& section, route::Router& router)
 }
 
 void Builder::BuildMatch(const config::Element& section, route::Router& router) {
+  router_ = &router;
   auto output = MakeOutput(section);
   auto pattern = Pattern(section);
   if (output == nullptr || !pattern) return;

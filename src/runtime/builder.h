@@ -97,6 +97,7 @@ class Builder {
 
   int worker_ = 0;
   WorkerPlan* plan_ = nullptr;
+  route::Router* router_ = nullptr;  // where the plugin that is being made stands
   // Shared by workers, by the place of the section: each worker loads its own copy of sub-sections.
   // One flusher per <match>, <store> or <secondary> section.
   std::map<std::string, std::shared_ptr<buffer::Flusher>> flushers_;

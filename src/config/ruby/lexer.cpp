@@ -181,8 +181,10 @@ bool Lexer::IsKeyword(std::string_view name) {
 
 std::string Lexer::PeekIdentifier() {
   SkipBlanks();
-  if (!IsNameStart(PeekAt(0))) return "";
-  size_t length = 1;
+  // @name: an instance variable.
+  const size_t sigil = PeekAt(0) == '@' ? 1 : 0;
+  if (!IsNameStart(PeekAt(sigil))) return "";
+  size_t length = sigil + 1;
   while (IsNamePart(PeekAt(length))) ++length;
   const char last = PeekAt(length);
   const char next = PeekAt(length + 1);

@@ -254,12 +254,31 @@ bool IsKnownModule(std::string_view name) {
   });
 }
 
+namespace {
+
+bool IsEventTime(const Value& value) {
+  return value.Is<TimeValue>() && value.Get<TimeValue>().event;
+}
+
+// Fluent::EventTime hands what it does not know to its whole seconds.
+bool AsSeconds(const Call& call) {
+  const Value seconds(call.self.Get<TimeValue>().seconds);
+  if (call.method == "sec") return call.Give(seconds);
+  const Call whole{call.frame, call.method, seconds, call.args, call.block, call.out};
+  return Dispatch(whole);
+}
+
+}  // namespace
+
 bool Dispatch(const Call& call) {
   if (call.self.Is<Module>()) {
     const std::string name = call.self.Get<Module>().name + "." + std::string(call.method);
     const auto found = ModuleIndex().find(name);
     if (found != ModuleIndex().end()) return found->second(call);
   } else {
+    if (IsEventTime(call.self) && call.method != "nsec" && call.method != "to_f") {
+      return AsSeconds(call);
+    }
     const Index& own = IndexFor(call.self);
     const auto found = own.find(call.method);
     if (found != own.end()) return found->second(call);

@@ -116,6 +116,9 @@ class Parser : private NodeFactory {
     const size_t begin = lex_.offset();
     const std::string name = lex_.PeekIdentifier();
     if (!name.empty() && !lex_.IsKeyword(name) && lex_.IsAssignmentAfter(name.size())) {
+      if (name[0] == '@') {
+        throw SyntaxError{"'" + name + "' cannot be assigned here, only in prepare_value", begin};
+      }
       lex_.Seek(begin + name.size());
       lex_.Take("=");
       auto node = Make(NodeKind::kAssign, begin);
@@ -503,6 +506,7 @@ class Parser : private NodeFactory {
     }
     if (lex_.IsKeyword(name)) throw SyntaxError{"'" + name + "' is not supported", offset};
     if (NodePtr variable = FindVariable(name, offset)) return variable;
+    if (name[0] == '@') throw SyntaxError{"'" + name + "' has no value here", offset};
     if (IsUpper(name[0])) return ParseConstant(name, offset);
     if (!IsKernelFunction(name)) {
       throw SyntaxError{"'" + name + "' is not a known variable or function", offset};

@@ -12,7 +12,7 @@
 #include "tailrace/result.h"
 #include "text/time_format.h"
 
-namespace tailrace::parser {
+namespace tailrace {
 
 class TypeConverter {
  public:
@@ -46,4 +46,4 @@ Value ToRubyFloat(const Value& value, Arena& arena);
 // every character. An array in the arena.
 Value SplitText(std::string_view text, std::string_view delimiter, Arena& arena);
 
-}  // namespace tailrace::parser
+}  // namespace tailrace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "parser/type_converter.h"
+#include "event/type_converter.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 #include "text/time_zone.h"
 #include "text/utf8.h"
 
-namespace tailrace::parser {
+namespace tailrace {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -258,4 +258,4 @@ Value SplitText(std::string_view text, std::string_view delimiter, Arena& arena)
   return json::ArrayOf(parts, arena);
 }
 
-}  // namespace tailrace::parser
+}  // namespace tailrace
