@@ -21,6 +21,12 @@ class SegmentGroup final : public Segment {
     return SegmentRef(&made);
   }
 
+  // The event began in the first part; the others are counted as joined.
+  void Dropped(const char* reason, uint64_t events) override {
+    parts_.front().get()->Dropped(reason, events);
+  }
+  void Joined(uint64_t events) override { parts_.front().get()->Joined(events); }
+
  private:
   void Complete() override { const std::unique_ptr<SegmentGroup> last = std::move(self_); }
 

@@ -16,12 +16,11 @@ void EventGroup::Add(const Batch& batch, const Row& row, std::string_view text, 
     begin_ = row.begin;
   }
   end_ = row.end;
-  parts_.push_back({text, {}, false, order});
-  AddSegment(SegmentOf(batch, row), segments_);
+  parts_.push_back({text, {}, false, order, SegmentOf(batch, row)});
 }
 
 Row& EventGroup::Finish(Batch& batch, const Row* last, std::string_view key,
-                        std::string_view separator) {
+                        std::string_view separator, EventContext& context) {
   if (parts_.size() == 1 && first_row_ && last == nullptr) {
     batch.rows().push_back(*first_row_);
     Clear();
@@ -62,7 +61,15 @@ Row& EventGroup::Finish(Batch& batch, const Row* last, std::string_view key,
   whole.end = end_;
   whole.sub = first.sub;
   whole.dropped = false;
-  SetSegment(batch, whole, HoldAll(std::move(segments_)));
+  std::vector<SegmentRef> segments;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    AddSegment(parts_[i].segment, segments);
+    if (i == 0) continue;
+    Row part;
+    SetSegment(batch, part, parts_[i].segment);
+    context.Joined(batch, part);
+  }
+  SetSegment(batch, whole, HoldAll(std::move(segments)));
   Clear();
   return whole;
 }
@@ -72,7 +79,15 @@ void EventGroup::Clear() {
   first_.reset();
   origin_.reset();
   parts_.clear();
-  segments_.clear();
+}
+
+void EventGroup::Drop(Batch& batch, const char* reason, EventContext& context) {
+  for (const Part& each : parts_) {
+    Row part;
+    SetSegment(batch, part, each.segment);
+    context.Drop(batch, part, reason);
+  }
+  Clear();
 }
 
 void EventGroup::Settle(const Batch& batch) {

@@ -12,6 +12,7 @@
 
 #include "event/held_event.h"
 #include "tailrace/batch.h"
+#include "tailrace/plugin.h"
 
 namespace tailrace {
 
@@ -27,15 +28,16 @@ class EventGroup {
 
   // The whole: the fields of `last` (the event that ended the group; may be null), over them those
   // of the first event, and the joined text as `key`. Appended to `batch`; the group is empty
-  // afterwards. Its time is that of the first event.
-  Row& Finish(Batch& batch, const Row* last, std::string_view key, std::string_view separator);
-  // Forgets the parts.
-  void Clear();
+  // afterwards. Its time is that of the first event. Counts the parts as joined.
+  Row& Finish(Batch& batch, const Row* last, std::string_view key, std::string_view separator,
+              EventContext& context);
+  // Drops all parts, counted under `reason`.
+  void Drop(Batch& batch, const char* reason, EventContext& context);
 
   // The batch of the latest parts ends: copies what is still in it.
   void Settle(const Batch& batch);
   // Whether events would be read again by their source if they were not let go.
-  bool holds_segments() const { return !segments_.empty(); }
+  bool holds_segments() const { return !parts_.empty() && parts_.front().segment; }
 
  private:
   struct Part {
@@ -43,7 +45,9 @@ class EventGroup {
     std::string own;
     bool settled = false;
     int64_t order = 0;
+    SegmentRef segment;
   };
+  void Clear();
 
   std::shared_ptr<const Origin> origin_;
   std::optional<Row> first_row_;  // while its batch lives
@@ -52,7 +56,6 @@ class EventGroup {
   uint64_t begin_ = 0;
   uint64_t end_ = 0;
   std::vector<Part> parts_;
-  std::vector<SegmentRef> segments_;
 };
 
 }  // namespace tailrace

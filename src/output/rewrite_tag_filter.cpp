@@ -137,7 +137,7 @@ class RewriteTagOutput final : public Output {
       const Rule* rule = RuleFor(batch, row);
       // The same tag at the same place would come back here for ever.
       if (rule == nullptr || (new_tag_ == tag_ && !rule->labelled)) {
-        context.Drop(row, "rewrite_tag_filter");
+        context.Drop(batch, row, "rewrite_tag_filter");
       } else {
         retagger_.Send(i, new_tag_, rule->label);
       }

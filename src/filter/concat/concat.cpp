@@ -281,10 +281,9 @@ class ConcatFilter final : public Filter {
     if (method == OverflowMethod::kTruncate) {
       Finish(stream, batch, row, context);
     } else {
-      for (size_t i = 0; i < stream.group.size(); ++i) context.Drop(given_up, "concat_overflow");
-      stream.group.Clear();
+      stream.group.Drop(batch, "concat_overflow", context);
     }
-    context.Drop(given_up, "concat_overflow");
+    context.Drop(batch, given_up, "concat_overflow");
   }
 
   void TakeCri(Stream& stream, Batch& batch, const Row& row, EventContext& context) {
@@ -311,9 +310,8 @@ class ConcatFilter final : public Filter {
 
   // The whole event takes the place of `last`, the event that ended the group.
   void Finish(Stream& stream, Batch& batch, const Row& last, EventContext& context) {
-    CountJoined(stream.group, context);
     stream.bytes = 0;
-    Row& whole = stream.group.Finish(batch, &last, params_.key, params_.separator);
+    Row& whole = stream.group.Finish(batch, &last, params_.key, params_.separator, context);
     if (!params_.use_first_timestamp) whole.time = last.time;
     switch (mode_) {
       case Mode::kPartialKey:
@@ -347,21 +345,13 @@ class ConcatFilter final : public Filter {
     }
   }
 
-  static void CountJoined(const EventGroup& group, EventContext& context) {
-    for (size_t i = 1; i < group.size(); ++i) {
-      Row part;
-      context.Joined(part);
-    }
-  }
-
   // An unfinished group goes to timeout_label or to @ERROR. Without `time` it keeps its own.
   void LetGo(Stream& stream, std::optional<EventTime> time, const char* why,
              EventContext& context) {
-    CountJoined(stream.group, context);
     stream.bytes = 0;
     auto batch = context.NewBatch();
     batch->set_origin(stream.group.origin());
-    Row& whole = stream.group.Finish(*batch, nullptr, params_.key, params_.separator);
+    Row& whole = stream.group.Finish(*batch, nullptr, params_.key, params_.separator, context);
     if (time) whole.time = *time;
     LogInfo("concat: an unfinished event is let go", {{"plugin_id", id_}, {"stream", stream.name}});
     if (params_.timeout_label) {

@@ -196,12 +196,8 @@ class TraceJoiner {
   void Finish(Stream& stream, Batch& batch, EventContext& context) {
     stream.bytes = 0;
     if (stream.group.empty()) return;
-    for (size_t i = 1; i < stream.group.size(); ++i) {
-      Row part;
-      context.Joined(part);
-    }
     const bool between = !batch.rows().empty();
-    const Row whole = stream.group.Finish(batch, nullptr, stream.field, "");
+    const Row whole = stream.group.Finish(batch, nullptr, stream.field, "", context);
     if (!between) return;
     batch.rows().pop_back();
     out_.push_back(whole);
