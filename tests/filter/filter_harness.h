@@ -90,8 +90,8 @@ class FilterHarness {
     return records;
   }
 
+  std::vector<std::unique_ptr<WatchedSegment>> segments;  // one for each batch; outlive all below
   std::vector<Seen> seen;
-  std::vector<std::unique_ptr<WatchedSegment>> segments;  // one for each batch
   int64_t now = 1000;
 
  private:

@@ -49,7 +49,7 @@ TEST(Concat, UnfinishedAtStopIsLeftToBeReadAgain) {
 
 TEST(Concat, UnfinishedAtStopGoesToTheTimeoutLabel) {
   FilterHarness harness(std::string(kStart) +
-                        "timeout_label @LATE\n</filter>\n<label @LATE>\n<match **>\n@type null\n"
+                        "timeout_label @LATE\n</filter>\n<label @LATE>\n<match **>\n@type stdout\n"
                         "</match>\n</label>\n");
   harness.Emit("app", {R"({"log":"S1"})", R"({"log":"a"})"});
   harness.Stop();
