@@ -6,6 +6,7 @@
 namespace tailrace {
 
 // Inputs.
+PluginEntry ForwardInputPlugin();
 PluginEntry TailInputPlugin();
 
 // Parsers.
@@ -74,6 +75,7 @@ PluginEntry StdoutOutputPlugin();
 const std::vector<PluginEntry>& AllPlugins() {
   static const std::vector<PluginEntry> plugins = {
       // Inputs.
+      ForwardInputPlugin(),
       TailInputPlugin(),
 
       // Parsers.

@@ -28,14 +28,15 @@ MAY_INCLUDE = {
     "observe": {"event", "text", "net"},
     "net": {"text", "observe"},
     "config": {"text", "event", "observe"},
-    "input": GROUND | {"buffer", "kubernetes"},
+    "forward": GROUND,
+    "input": GROUND | {"buffer", "kubernetes", "forward"},
     "parser": GROUND,
     "filter": GROUND | {"kubernetes"},
     "formatter": GROUND,
     "kubernetes": GROUND,
     "route": GROUND,
     "buffer": GROUND | {"runtime"},  # the rings and descriptors where threads meet
-    "output": GROUND | {"buffer"},
+    "output": GROUND | {"buffer", "forward"},
 }
 STAGES = {"input", "parser", "filter", "formatter", "output"}
 

@@ -34,6 +34,9 @@ class Reader {
 
   // The next value, whatever it is.
   ReadResult Next(Value* value);
+  // If the next value is an EventTime or an integer, seconds since 1970: passes over it. A number
+  // that is too large for a time is none.
+  ReadResult ReadTime(EventTime* time, bool* is_time);
   // If the next value is a map (or array): its number of entries, and the reader is within it.
   ReadResult EnterMap(uint32_t* entries, bool* is_map);
   ReadResult EnterArray(uint32_t* entries, bool* is_array);

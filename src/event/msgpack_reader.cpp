@@ -11,6 +11,19 @@ namespace {
 
 enum class Type : uint8_t { kNil, kBool, kInteger, kUnsigned, kFloat, kString, kArray, kMap, kExt };
 
+constexpr size_t kEventTimeBytes = 8;
+
+EventTime EventTimeOf(std::string_view bytes) {
+  const auto word = [&](size_t at) {
+    uint32_t number = 0;
+    for (size_t i = at; i < at + 4; ++i) {
+      number = number << 8 | static_cast<unsigned char>(bytes[i]);
+    }
+    return number;
+  };
+  return {word(0), static_cast<int32_t>(word(4))};
+}
+
 }  // namespace
 
 struct Reader::Head {
@@ -171,22 +184,12 @@ ReadResult Reader::ReadValue(Value* value, int depth) {
       if (!Take(head.size, &bytes)) return ReadResult::kIncomplete;
       *value = Value::Text(bytes);
       return ReadResult::kOk;
-    case Type::kExt: {
+    case Type::kExt:
       if (!Take(head.size, &bytes)) return ReadResult::kIncomplete;
-      if (head.ext != 0 || head.size != 8) {
-        *value = Value::Text(bytes);
-        return ReadResult::kOk;
-      }
-      const auto word = [&](size_t at) {
-        uint32_t number = 0;
-        for (size_t i = at; i < at + 4; ++i) {
-          number = number << 8 | static_cast<unsigned char>(bytes[i]);
-        }
-        return number;
-      };
-      *value = TimeValue({word(0), static_cast<int32_t>(word(4))}, arena_);
+      *value = head.ext == 0 && bytes.size() == kEventTimeBytes
+                   ? TimeValue(EventTimeOf(bytes), arena_)
+                   : Value::Text(bytes);
       return ReadResult::kOk;
-    }
     case Type::kArray:
     case Type::kMap: {
       ByteBuffer text;
@@ -237,6 +240,30 @@ ReadResult Reader::Next(Value* value) {
   const size_t begin = at_;
   const ReadResult result = ReadValue(value, 0);
   if (result != ReadResult::kOk) at_ = begin;
+  return result;
+}
+
+ReadResult Reader::ReadTime(EventTime* time, bool* is_time) {
+  const size_t begin = at_;
+  Head head;
+  const ReadResult result = ReadHead(&head);
+  std::string_view bytes;
+  *is_time = false;
+  if (result == ReadResult::kOk && head.type == Type::kExt) {
+    if (!Take(head.size, &bytes)) {
+      at_ = begin;
+      return ReadResult::kIncomplete;
+    }
+    *is_time = head.ext == 0 && bytes.size() == kEventTimeBytes;
+    if (*is_time) *time = EventTimeOf(bytes);
+  } else if (result == ReadResult::kOk && head.type == Type::kInteger) {
+    *is_time = true;
+    *time = {head.integer, 0};
+  } else if (result == ReadResult::kOk && head.type == Type::kUnsigned) {
+    *is_time = head.number <= INT64_MAX;
+    *time = {static_cast<int64_t>(head.number), 0};
+  }
+  if (!*is_time) at_ = begin;
   return result;
 }
 

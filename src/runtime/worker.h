@@ -46,8 +46,8 @@ class Worker {
   bool Settled() const;
 
   int index_;
+  boost::asio::io_context loop_{1};  // outlives what the plugins have registered
   WorkerPlan plan_;
-  boost::asio::io_context loop_{1};
   EventFd wake_;
   boost::asio::posix::stream_descriptor wake_descriptor_{loop_};
   boost::asio::steady_timer timer_{loop_};

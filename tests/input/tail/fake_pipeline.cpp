@@ -75,7 +75,11 @@ void FakePipeline::Emit(Batch& batch) {
   if (on_batch) on_batch(*batch.origin());
   for (const Row& row : batch.rows()) {
     ByteBuffer json;
-    json::AppendObject(batch, row, json);
+    if (render) {
+      json.Append(render(batch, row));
+    } else {
+      json::AppendObject(batch, row, json);
+    }
     seen.push_back({batch.origin()->tag, batch.origin()->path, batch.origin()->identity, row.begin,
                     row.end, row.time, std::string(json.data(), json.size())});
   }

@@ -57,6 +57,8 @@ class FakePipeline final : public InputRuntime, public Emitter {
   bool hold_back = false;  // segments are kept until Acknowledge()
   bool writable = true;
   std::function<void(const Origin&)> on_batch;
+  // How Seen::json is made; as JSON where it is empty.
+  std::function<std::string(const Batch&, const Row&)> render;
   std::vector<Seen> seen;
   std::map<std::string, uint64_t> dropped;
   std::map<std::string, uint64_t> lost;
