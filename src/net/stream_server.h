@@ -101,7 +101,6 @@ class StreamServer {
 
  private:
   class State;
-  class Peer;
   std::shared_ptr<State> state_;
 };
 
