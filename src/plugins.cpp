@@ -7,6 +7,11 @@ namespace tailrace {
 
 // Inputs.
 PluginEntry ForwardInputPlugin();
+PluginEntry MonitorAgentInputPlugin();
+PluginEntry PrometheusInputPlugin();
+PluginEntry PrometheusMonitorInputPlugin();
+PluginEntry PrometheusOutputMonitorInputPlugin();
+PluginEntry PrometheusTailMonitorInputPlugin();
 PluginEntry TailInputPlugin();
 
 // Parsers.
@@ -76,6 +81,11 @@ const std::vector<PluginEntry>& AllPlugins() {
   static const std::vector<PluginEntry> plugins = {
       // Inputs.
       ForwardInputPlugin(),
+      MonitorAgentInputPlugin(),
+      PrometheusInputPlugin(),
+      PrometheusMonitorInputPlugin(),
+      PrometheusOutputMonitorInputPlugin(),
+      PrometheusTailMonitorInputPlugin(),
       TailInputPlugin(),
 
       // Parsers.

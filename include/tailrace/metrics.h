@@ -61,7 +61,8 @@ class Metrics {
   // Calls `read` when scraped, from the scraping thread, as long as the returned handle lives.
   std::shared_ptr<void> Callback(std::function<void(std::vector<Sample>&)> read);
 
-  // All samples, those of one name together, names in alphabetical order.
+  // All samples, those of one name together, names in alphabetical order. What callbacks give twice
+  // (each worker its part) is summed.
   std::vector<Sample> Collect();
 
   Metrics();

@@ -57,6 +57,7 @@ struct Flusher::Thread {
 Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutput> output,
                  BufferOptions options, int workers)
     : id_(std::move(id)),
+      type_(std::move(type)),
       output_(std::move(output)),
       options_(std::move(options)),
       wakes_(static_cast<size_t>(workers), nullptr) {
@@ -68,7 +69,7 @@ Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutpu
     }
     threads_.push_back(std::move(thread));
   }
-  const MetricLabels labels = {{"plugin_id", id_}, {"type", type}};
+  const MetricLabels labels = {{"plugin_id", id_}, {"type", type_}};
   auto counter = [&labels](const char* name, const char* help) {
     return Metrics::Global().Counter(name, help, labels);
   };
@@ -84,6 +85,7 @@ Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutpu
                        "Events that the destination acknowledged.");
   delivered_bytes_ = counter("tailrace_output_delivered_bytes_total",
                              "Rendered bytes that the destination acknowledged.");
+  delivering_ = Health::Global().Add("output " + id_);
   gauges_ = Metrics::Global().Callback([this, labels](std::vector<Sample>& samples) {
     size_t chunks = 0;
     for (const auto& thread : threads_) {
@@ -97,6 +99,16 @@ Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutpu
     gauge("fluentd_output_status_buffer_queue_length", "Chunks handed to flush threads.",
           static_cast<double>(chunks));
     gauge("fluentd_output_status_buffer_total_bytes", "Bytes in chunks.", bytes);
+    // The older names, with the labels that they had.
+    const MetricLabels older = {{"plugin_id", id_}, {"plugin_category", "output"}, {"type", type_}};
+    const auto status = [&](const char* name, const char* help, double value) {
+      samples.push_back({name, help, MetricType::kGauge, older, value});
+    };
+    status("fluentd_status_buffer_queue_length", "Chunks handed to flush threads.",
+           static_cast<double>(chunks));
+    status("fluentd_status_buffer_total_bytes", "Bytes in chunks.", bytes);
+    status("fluentd_status_retry_count", "Deliveries tried again.",
+           static_cast<double>(retry_count_->value()));
     gauge("fluentd_output_status_buffer_available_space_ratio", "Free part of the buffer, percent.",
           limit > 0 ? std::max(0.0, 100 * (1 - bytes / limit)) : 0);
   });
@@ -250,6 +262,7 @@ void Flusher::Deliver(Thread& thread, ChunkPtr chunk, size_t worker) {
         break;
       }
       delivered_bytes_->AddShared(size_before);
+      delivering_->Good();
       chunk->outcome = Chunk::Outcome::kDelivered;
       HandBack(thread, std::move(chunk), worker);
       return;
@@ -285,6 +298,7 @@ void Flusher::Failed(Thread& thread, Chunk& chunk, const Delivery& delivery, boo
   const int64_t now = SteadyNanos();
   rollback_count_->AddShared();
   num_errors_->AddShared();
+  if (whole) delivering_->Bad(delivery.why);
   ++chunk.failures;
   if (chunk.first_failure_ns == 0) chunk.first_failure_ns = now;
   const double wait = std::max(delivery.not_before, RetryWait(chunk.failures, thread));

@@ -18,6 +18,7 @@
 #include "buffer/options.h"
 #include "runtime/event_fd.h"
 #include "runtime/ring.h"
+#include "tailrace/health.h"
 #include "tailrace/metrics.h"
 #include "tailrace/plugin.h"
 
@@ -34,6 +35,7 @@ class Flusher {
   const BufferOptions& options() const { return options_; }
   BufferedOutput& output() const { return *output_; }
   const std::string& id() const { return id_; }
+  const std::string& type() const { return type_; }  // @type of the output
 
   Status Start();
   // Who is woken when chunks come back for this worker. Before Start().
@@ -73,6 +75,7 @@ class Flusher {
   void HandBack(Thread& thread, ChunkPtr chunk, size_t worker);
 
   std::string id_;
+  std::string type_;
   std::shared_ptr<BufferedOutput> output_;
   BufferOptions options_;
   std::vector<const EventFd*> wakes_;
@@ -86,6 +89,7 @@ class Flusher {
   std::shared_ptr<Cell> write_count_, rollback_count_, retry_count_, num_errors_, flush_time_ms_,
       slow_flush_count_, delivered_, delivered_bytes_;
   std::shared_ptr<void> gauges_;
+  std::shared_ptr<HealthCondition> delivering_;
 };
 
 }  // namespace tailrace::buffer

@@ -48,7 +48,7 @@ Stage::Stage(std::shared_ptr<Flusher> flusher, int worker, std::unique_ptr<Encod
       seal_bytes_(
           std::min(kSealBytes, static_cast<size_t>(static_cast<double>(options_.chunk_limit_size) *
                                                    options_.chunk_full_threshold))) {
-  const MetricLabels labels = {{"plugin_id", flusher_->id()}};
+  const MetricLabels labels = {{"plugin_id", flusher_->id()}, {"type", flusher_->type()}};
   emit_records_ = Metrics::Global().Counter("fluentd_output_status_emit_records",
                                             "Events that the output accepted.", labels);
   emit_count_ = Metrics::Global().Counter("fluentd_output_status_emit_count",

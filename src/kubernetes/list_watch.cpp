@@ -55,6 +55,7 @@ ListWatch::ListWatch(const ClientConfig& config, ListWatchOptions options, Objec
                     "Watch events received from the Kubernetes API.");
   expired_ = counter("tailrace_kubernetes_watch_expired_total",
                      "Times the Kubernetes API said that our version is too old (410).");
+  following_ = Health::Global().Add("kubernetes " + options_.resource);
   failures_ =
       counter("tailrace_kubernetes_failures_total", "Failed requests to the Kubernetes API.");
 }
@@ -260,6 +261,7 @@ void ListWatch::SetProblem(const ApiError& error) {
 
 void ListWatch::ReportProblem(double wait) {
   failures_->Add();
+  following_->Bad(std::string(Advice(problem_.status)) + ": " + problem_.message);
   const auto now = steady_clock::now();
   if (reported_status_ == problem_.status && now - reported_at_ < kReportAgain) return;
   reported_status_ = problem_.status;
@@ -271,6 +273,7 @@ void ListWatch::ReportProblem(double wait) {
 }
 
 void ListWatch::ReportRecovery() {
+  following_->Good();
   if (reported_status_ < 0) return;
   reported_status_ = -1;
   LogInfo("Kubernetes objects are followed again", {{"resource", options_.resource}});

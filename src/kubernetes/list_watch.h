@@ -25,6 +25,7 @@
 
 #include "kubernetes/api_client.h"
 #include "net/backoff.h"
+#include "tailrace/health.h"
 #include "tailrace/metrics.h"
 
 namespace simdjson::dom {
@@ -118,6 +119,7 @@ class ListWatch {
   std::shared_ptr<Cell> events_;
   std::shared_ptr<Cell> expired_;
   std::shared_ptr<Cell> failures_;
+  std::shared_ptr<HealthCondition> following_;
 };
 
 }  // namespace tailrace::kubernetes

@@ -4,6 +4,18 @@
 #include <algorithm>
 
 namespace tailrace {
+namespace {
+
+int64_t SteadyNanos() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Heartbeat::Heartbeat(std::string part, double seconds_max)
+    : part_(std::move(part)), seconds_max_(seconds_max), last_ns_(SteadyNanos()) {}
+
+void Heartbeat::Beat() { last_ns_.store(SteadyNanos(), std::memory_order_relaxed); }
 
 void HealthCondition::Bad(std::string reason) {
   const std::lock_guard lock(mutex_);
@@ -27,6 +39,28 @@ std::shared_ptr<HealthCondition> Health::Add(std::string part, double grace_seco
   const std::lock_guard lock(mutex_);
   conditions_.push_back(condition);
   return condition;
+}
+
+std::shared_ptr<Heartbeat> Health::AddHeartbeat(std::string part, double seconds_max) {
+  auto heartbeat = std::make_shared<Heartbeat>(std::move(part), seconds_max);
+  const std::lock_guard lock(mutex_);
+  heartbeats_.push_back(heartbeat);
+  return heartbeat;
+}
+
+std::vector<Health::Problem> Health::Stuck() {
+  std::vector<Problem> stuck;
+  const int64_t now = SteadyNanos();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(heartbeats_, [](const auto& held) { return held.expired(); });
+  for (const auto& held : heartbeats_) {
+    const auto heartbeat = held.lock();
+    if (heartbeat == nullptr) continue;
+    const double age =
+        static_cast<double>(now - heartbeat->last_ns_.load(std::memory_order_relaxed)) / 1e9;
+    if (age > heartbeat->seconds_max_) stuck.push_back({heartbeat->part_, "does not move", age});
+  }
+  return stuck;
 }
 
 std::vector<Health::Problem> Health::Problems() {

@@ -5,6 +5,8 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <tuple>
+#include <utility>
 
 namespace tailrace {
 namespace {
@@ -17,6 +19,24 @@ struct Series {
 };
 
 using SeriesKey = std::pair<std::string, MetricLabels>;
+
+// Sorted by name and labels, samples of the same name and labels as one.
+std::vector<Sample> Merged(std::vector<Sample> samples) {
+  const auto key = [](const Sample& sample) { return std::tie(sample.name, sample.labels); };
+  std::stable_sort(samples.begin(), samples.end(),
+                   [&key](const Sample& a, const Sample& b) { return key(a) < key(b); });
+  size_t kept = 0;
+  for (size_t i = 1; i < samples.size(); ++i) {
+    if (key(samples[i]) == key(samples[kept])) {
+      samples[kept].value += samples[i].value;
+    } else if (++kept != i) {
+      samples[kept] = std::move(samples[i]);
+    }
+  }
+  samples.erase(samples.begin() + static_cast<std::ptrdiff_t>(samples.empty() ? 0 : kept + 1),
+                samples.end());
+  return samples;
+}
 
 }  // namespace
 
@@ -103,9 +123,7 @@ std::vector<Sample> Metrics::Collect() {
       held.push_back(std::move(alive));
     }
   }
-  std::stable_sort(samples.begin(), samples.end(),
-                   [](const Sample& a, const Sample& b) { return a.name < b.name; });
-  return samples;
+  return Merged(std::move(samples));
 }
 
 }  // namespace tailrace

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "event/json.h"
+#include "observe/recent_drops.h"
 
 namespace tailrace::route {
 namespace {
@@ -99,9 +100,11 @@ void Pipeline::AddOutput(Router& router, text::TagMatcher pattern, std::unique_p
   outputs_.push_back(std::move(node));
 }
 
-void Pipeline::Emit(Router& router, Batch& batch) {
-  read_->Add(batch.live_rows());
+uint64_t Pipeline::Emit(Router& router, Batch& batch) {
+  const uint64_t events = batch.live_rows();
+  read_->Add(events);
   Run(router, batch);
+  return events;
 }
 
 void Pipeline::Run(Router& router, Batch& batch, size_t first_filter) {
@@ -262,6 +265,7 @@ void Pipeline::DumpError(const Batch& batch, const Row& row, std::string_view wh
   ByteBuffer record;
   json::AppendObject(batch, row, record);
   constexpr size_t kShown = 2048;
+  observe::RecentDrops::Global().Add(batch.origin() ? batch.origin()->tag : "", why, record.view());
   LogWarn("dump an error event: it is counted as dropped, for there is no <label @ERROR>",
           {{"error", why},
            {"tag", batch.origin() ? batch.origin()->tag : ""},

@@ -79,8 +79,8 @@ class Pipeline {
   void set_no_match_sink(NoMatchSink sink) { no_match_sink_ = std::move(sink); }
 
   // --- Worker thread ---
-  // An input's events: counted as read, then run.
-  void Emit(Router& router, Batch& batch);
+  // An input's events: counted as read, then run. Returns how many they were.
+  uint64_t Emit(Router& router, Batch& batch);
   void Run(Router& router, Batch& batch, size_t first_filter = 0);
   // What follows `filter` on the way of this batch.
   void RunAfter(Router& router, const FilterNode* filter, Batch& batch);

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "observe/topology.h"
 #include "tailrace/log.h"
 #include "tailrace/metrics.h"
 
@@ -86,6 +87,7 @@ int Agent::Run() {
       return 1;
     }
   }
+  observe::Topology::Global().Set(builder_->plugins());
   for (const auto& worker : workers_) worker->Start();
 
   std::atomic<bool> ended{false};

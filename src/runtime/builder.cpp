@@ -78,6 +78,7 @@ class Builder::Env final : public PluginEnv {
   }
   void UseLabel(const std::string& label, const config::Element& where) override {
     builder_.label_uses_.emplace_back(label, Place(where, "@label"));
+    if (builder_.worker_ == 0) builder_.notes_.Target(label);
   }
   std::function<bool(std::string_view, const Origin&)> writable() const override {
     route::Pipeline* pipeline = builder_.plan_->pipeline.get();
@@ -135,6 +136,7 @@ WorkerPlan Builder::Build(int worker) {
 }
 
 void Builder::BuildSections(const config::Element& parent, route::Router& router, bool root) {
+  label_ = router.label();
   for (const config::Element& section : parent.elements) {
     if (section.name == "source" && root) {
       if (options_.sources) BuildSource(section, router);
@@ -144,6 +146,7 @@ void Builder::BuildSections(const config::Element& parent, route::Router& router
       BuildMatch(section, router);
     } else if (section.name == "label" && root) {
       BuildLabel(section);
+      label_ = router.label();
     } else if (section.name == "worker" && root) {
       if (InThisWorker(section)) BuildSections(section, router, true);
     } else if (!root || (section.name != "system" && section.name != "test")) {
@@ -288,7 +291,11 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
     return nullptr;
   }
   Env env(*this, section, IdOf(section));
-  return entry->make(env);
+  if (worker_ > 0) return entry->make(env);
+  notes_.Enter(kind, *entry, section, IdOf(section), label_);
+  auto made = entry->make(env);
+  notes_.Leave(kind);
+  return made;
 }
 
 std::unique_ptr<Parser> Builder::MakeParser(const config::Element& section) {

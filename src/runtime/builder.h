@@ -17,6 +17,7 @@
 #include "config/element.h"
 #include "config/problems.h"
 #include "route/pipeline.h"
+#include "runtime/plugin_notes.h"
 #include "tailrace/params.h"
 #include "tailrace/plugin.h"
 
@@ -57,6 +58,8 @@ class Builder {
   // Workers are built in order, from 0.
   WorkerPlan Build(int worker);
   const std::vector<std::shared_ptr<buffer::Flusher>>& flushers() const { return flusher_list_; }
+  // What was built, once worker 0 has been.
+  const std::vector<observe::PluginInfo>& plugins() const { return notes_.plugins(); }
 
   // After Build(0): the flusher and the @id of a section (or of a copy of it); null if it has none.
   const buffer::Flusher* FlusherOf(const config::Element& section) const;
@@ -98,6 +101,8 @@ class Builder {
   int worker_ = 0;
   WorkerPlan* plan_ = nullptr;
   route::Router* router_ = nullptr;  // where the plugin that is being made stands
+  PluginNotes notes_;
+  std::string label_;  // of the section that is being built
   // Shared by workers, by the place of the section: each worker loads its own copy of sub-sections.
   // One flusher per <match>, <store> or <secondary> section.
   std::map<std::string, std::shared_ptr<buffer::Flusher>> flushers_;

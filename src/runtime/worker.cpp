@@ -28,7 +28,9 @@ class Worker::InputHost final : public InputRuntime, public Emitter {
  public:
   InputHost(boost::asio::io_context& loop, route::Pipeline& pipeline, InputNode& node)
       : loop_(loop), pipeline_(pipeline), node_(node) {
-    lost_labels_ = {{"plugin_id", node.id}, {"type", node.type}};
+    labels_ = {{"plugin_id", node.id}, {"type", node.type}};
+    emitted_ = Metrics::Global().Counter("tailrace_input_events_total",
+                                         "Events that an input emitted.", labels_);
   }
 
   boost::asio::io_context& loop() override { return loop_; }
@@ -41,7 +43,7 @@ class Worker::InputHost final : public InputRuntime, public Emitter {
   void CountLostBytes(std::string_view reason, uint64_t bytes) override {
     auto& cell = lost_[std::string(reason)];
     if (cell == nullptr) {
-      MetricLabels labels = lost_labels_;
+      MetricLabels labels = labels_;
       labels.emplace_back("reason", reason);
       cell = Metrics::Global().Counter("tailrace_input_lost_bytes_total",
                                        "Bytes that vanished before they could be read.", labels);
@@ -49,18 +51,22 @@ class Worker::InputHost final : public InputRuntime, public Emitter {
     cell->Add(bytes);
   }
 
-  void Emit(Batch& batch) override { pipeline_.Emit(*node_.router, batch); }
+  void Emit(Batch& batch) override { emitted_->Add(pipeline_.Emit(*node_.router, batch)); }
   bool Writable(const Origin& origin) override { return pipeline_.Writable(*node_.router, origin); }
 
  private:
   boost::asio::io_context& loop_;
   route::Pipeline& pipeline_;
   InputNode& node_;
-  MetricLabels lost_labels_;
+  MetricLabels labels_;
+  std::shared_ptr<Cell> emitted_;
   std::map<std::string, std::shared_ptr<Cell>> lost_;
 };
 
-Worker::Worker(int index, WorkerPlan plan) : index_(index), plan_(std::move(plan)) {}
+Worker::Worker(int index, WorkerPlan plan)
+    : index_(index),
+      plan_(std::move(plan)),
+      heartbeat_(Health::Global().AddHeartbeat("worker " + std::to_string(index))) {}
 
 Worker::~Worker() {
   Join();
@@ -126,6 +132,7 @@ void Worker::ScheduleTick() {
 }
 
 void Worker::Tick(bool woken) {
+  heartbeat_->Beat();
   plan_.pipeline->Tick(SteadyNanos(), woken || stopping_);
   if (!stopping_) return;
   // What came back may have gone to other outputs (@ERROR, <secondary>).

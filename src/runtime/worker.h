@@ -15,6 +15,7 @@
 
 #include "runtime/builder.h"
 #include "runtime/event_fd.h"
+#include "tailrace/health.h"
 
 namespace tailrace::runtime {
 
@@ -52,6 +53,7 @@ class Worker {
   boost::asio::posix::stream_descriptor wake_descriptor_{loop_};
   boost::asio::steady_timer timer_{loop_};
   std::vector<std::unique_ptr<InputHost>> hosts_;
+  std::shared_ptr<Heartbeat> heartbeat_;
   bool stopping_ = false;
   std::atomic<bool> failed_{false};
   std::thread thread_;

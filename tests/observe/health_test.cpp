@@ -29,5 +29,16 @@ TEST(HealthTest, ShowsWhatIsBadAsLongAsItIs) {
   EXPECT_TRUE(health.Problems().empty()) << "a part that is gone has no problems";
 }
 
+TEST(HealthTest, ShowsALoopThatIsStuck) {
+  Health health;
+  const auto worker = health.AddHeartbeat("worker 0", 60);
+  const auto stuck = health.AddHeartbeat("worker 1", -1);
+  worker->Beat();
+  stuck->Beat();
+  const auto problems = health.Stuck();
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].part, "worker 1");
+}
+
 }  // namespace
 }  // namespace tailrace

@@ -41,7 +41,9 @@ Lifecycle::Lifecycle(const TailParams& params, std::shared_ptr<TailStore> store,
       store_(std::move(store)),
       runtime_(runtime),
       surroundings_(std::move(surroundings)),
-      pool_(std::make_shared<SegmentPool>()) {}
+      pool_(std::make_shared<SegmentPool>()),
+      writing_(
+          Health::Global().Add("positions of " + params.pos_file.value_or("a tail source"), 0)) {}
 
 Lifecycle::~Lifecycle() { store_->ReleaseAll(this); }
 
@@ -296,11 +298,14 @@ void Lifecycle::Commit(Target& target, Generation& generation, bool all, double 
     if (auto written = store_->SetPosition(*generation.slot, position, generation.key.inode);
         !written) {
       generation.dirty = true;
+      writing_->Bad("positions cannot be written: " + written.error().message);
       uint64_t suppressed = 0;
       if (write_limit_.Allow(&suppressed)) {
         LogError("positions cannot be written; they stay as they are and are tried again",
                  {{"error", written.error().message}});
       }
+    } else {
+      writing_->Good();
     }
   }
   if (!store_->on_disk()) return;

@@ -17,6 +17,7 @@
 #include "input/tail/rotation.h"
 #include "input/tail/tail_params.h"
 #include "input/tail/tail_store.h"
+#include "tailrace/health.h"
 #include "tailrace/log.h"
 #include "tailrace/plugin.h"
 
@@ -113,6 +114,7 @@ class Lifecycle {
   std::shared_ptr<SegmentPool> pool_;
   size_t open_files_ = 0;
   LogLimit write_limit_;
+  std::shared_ptr<HealthCondition> writing_;
 };
 
 // Seconds of a steady clock.
