@@ -9,6 +9,8 @@ its reason; one that is needed no longer fails the test, so the list only gets s
 import os
 import re
 import subprocess
+import sys
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -262,6 +264,20 @@ class Tidy(unittest.TestCase):
                 if not os.path.isdir(os.path.join(ROOT, "src", match.group(1))):
                     found.append((path, 1, f"no folder src/{match.group(1)}"))
         self.report("mirror", found)
+
+    def test_generated_pages_are_not_stale(self):
+        binary = os.environ.get("TAILRACE_BIN", os.path.join(ROOT, "build", "release", "tailrace"))
+        if not os.access(binary, os.X_OK):
+            self.skipTest("no built tailrace to ask for its tables: ./dev build")
+        with tempfile.TemporaryDirectory() as fresh:
+            subprocess.run([sys.executable, os.path.join(ROOT, "docs", "generate.py"), binary, fresh], check=True,
+                           stdout=subprocess.DEVNULL)
+            made = {os.path.relpath(os.path.join(folder, name), fresh)
+                    for folder, _, names in os.walk(fresh) for name in names}
+            kept = {"parameters.md"} | {p[len("docs/"):] for p in self.files if p.startswith("docs/reference/")}
+            found = [("docs/" + p, 1, "differs from the plugins' tables: ./dev reference") for p in sorted(made | kept)
+                     if p not in made or p not in kept or open(os.path.join(fresh, p), encoding="utf-8").read() != read("docs/" + p)]
+        self.report("stale", found)
 
 
 if __name__ == "__main__":

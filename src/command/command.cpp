@@ -8,7 +8,9 @@
 #include "command/config.h"
 #include "command/filter.h"
 #include "command/format.h"
+#include "command/match.h"
 #include "command/parse.h"
+#include "command/plugin_reference.h"
 #include "command/run.h"
 
 namespace tailrace::command {
@@ -20,7 +22,9 @@ const std::vector<Command>& AllCommands() {
       {"config", "prints the configuration as JSON", &Config},
       {"filter", "runs events through the filters of a configuration", &Filter},
       {"format", "tries a <format> section on events from standard input", &Format},
+      {"match", "says which pattern takes a tag", &Match},
       {"parse", "tries a <parse> section on lines from standard input", &Parse},
+      {"plugins", "prints the reference of all plugins, or of one", &Plugins},
   };
   return commands;
 }
