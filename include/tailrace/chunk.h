@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "tailrace/time.h"
 
 namespace tailrace {
+
+struct Origin;
 
 // What the events of a chunk have in common, as far as the output's chunk keys ask.
 struct ChunkKey {
@@ -37,6 +40,14 @@ struct Chunk {
     std::string bytes;   // the event as rendered
     std::string reason;  // why, in the destination's words
     uint32_t hold = 0;   // index into `holds`, of where the event came from
+    std::string retag;   // not for the error stream: emitted again at the root under this tag
+    EventTime time;
+    std::shared_ptr<const Origin> origin;  // null where it is not known
+  };
+  // Events from `first` up to the next run came from `origin`.
+  struct OriginRun {
+    uint32_t first = 0;
+    std::shared_ptr<const Origin> origin;
   };
 
   // How its way through a flush thread ended.
@@ -50,6 +61,8 @@ struct Chunk {
   ChunkKey key;
   ByteBuffer body;
   std::vector<uint32_t> begins;       // where each event begins in `body`
+  std::vector<EventTime> times;       // of each event; empty where they are not known
+  std::vector<OriginRun> origins;     // ascending by `first`; empty where they are not known
   std::vector<SegmentRef> holds;      // in the order of the events; null: no source to tell
   std::vector<uint32_t> hold_begins;  // for each of `holds`, the first event that came from it
   std::vector<Rejected> rejected;
@@ -66,6 +79,9 @@ struct Chunk {
     return body.view().substr(begins[index], end - begins[index]);
   }
   std::string id_hex() const;
+  // What is known of an event beyond its bytes: no time is kNoTime, no origin is null.
+  EventTime time_of(size_t index) const;
+  std::shared_ptr<const Origin> origin_of(size_t index) const;
   // Keeps only the events with these indexes, which ascend.
   void Keep(std::span<const uint32_t> indexes);
   // Empty again, memory kept up to `keep_bytes`.

@@ -112,6 +112,7 @@ struct ParamOptions {
   bool hidden = false;            // accepted, but not in the reference
   std::string_view deprecated{};  // what to use instead
   std::string_view obsoleted{};   // why it is gone: using it is an error
+  std::string_view unused{};      // accepted, without effect: why; using it is a warning
   std::vector<std::string_view> aliases{};
   std::optional<double> min{};  // in bytes, seconds or the number itself
   std::optional<double> max{};

@@ -254,9 +254,18 @@ struct Delivery {
   struct Refusal {
     uint32_t index;
     std::string reason;
+    // Not refused for good, but handed back: emitted again at the root under this tag.
+    std::string retag{};
+  };
+  // What a failure says of the destination as a whole; decides how much it is given from now on.
+  enum class Trouble : uint8_t {
+    kNone,         // the fault lies in the request or in a few events
+    kUnreachable,  // no connection, no answer in time, an answer that makes no sense
+    kOverloaded,   // it asks for less: 429, 503
   };
 
   Code code = Code::kDone;
+  Trouble trouble = Trouble::kNone;
   std::string why;                // for the operator: host, status, what the server said
   double not_before = 0;          // seconds to wait at least, where the destination says so
   std::vector<uint32_t> retry;    // event indexes, ascending
@@ -269,6 +278,11 @@ class Sender {
  public:
   virtual ~Sender() = default;
   virtual Delivery Deliver(const Chunk& chunk) = 0;
+  // Before the first delivery, on the same thread: what can be done ahead, as finding out what the
+  // server is. What fails here is tried again by Deliver().
+  virtual void Prepare() {}
+  // From now on one request should carry at most so many bytes; 0 = no limit. Between deliveries.
+  virtual void LimitRequests(size_t bytes) { static_cast<void>(bytes); }
   // Any thread: a delivery under way should end soon (the agent stops at once).
   virtual void Abort() {}
 };

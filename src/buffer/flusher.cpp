@@ -30,6 +30,12 @@ std::string WallTimeAfter(double seconds) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z", &parts)};
 }
 
+void Reject(Chunk& chunk, const Delivery::Refusal& refusal) {
+  chunk.rejected.push_back({std::string(chunk.event(refusal.index)), refusal.reason,
+                            chunk.HoldOf(refusal.index), refusal.retag,
+                            chunk.time_of(refusal.index), chunk.origin_of(refusal.index)});
+}
+
 }  // namespace
 
 struct Flusher::Thread {
@@ -199,6 +205,7 @@ void Flusher::Fetch(Thread& thread) {
 }
 
 void Flusher::Run(Thread& thread) {
+  thread.sender->Prepare();
   while (true) {
     const bool finished = finished_.load();  // before the fetch: what came earlier is seen
     Fetch(thread);
@@ -249,10 +256,7 @@ void Flusher::Deliver(Thread& thread, ChunkPtr chunk, size_t worker) {
       if (chunk->failures > 0 && delivery.retry.empty()) {
         LogInfo("retry succeeded.", {{"chunk_id", chunk->id_hex()}, {"plugin_id", id_}});
       }
-      for (const Delivery::Refusal& refusal : delivery.rejected) {
-        chunk->rejected.push_back({std::string(chunk->event(refusal.index)), refusal.reason,
-                                   chunk->HoldOf(refusal.index)});
-      }
+      for (const Delivery::Refusal& refusal : delivery.rejected) Reject(*chunk, refusal);
       delivered_->AddShared(chunk->events() - delivery.retry.size() - delivery.rejected.size());
       if (!delivery.retry.empty()) {
         chunk->Keep(delivery.retry);
@@ -269,9 +273,7 @@ void Flusher::Deliver(Thread& thread, ChunkPtr chunk, size_t worker) {
     }
     case Delivery::Code::kReject:
       num_errors_->AddShared();
-      for (size_t i = 0; i < chunk->events(); ++i) {
-        chunk->rejected.push_back({std::string(chunk->event(i)), delivery.why, chunk->HoldOf(i)});
-      }
+      for (uint32_t i = 0; i < chunk->events(); ++i) Reject(*chunk, {i, delivery.why});
       chunk->outcome = Chunk::Outcome::kDelivered;
       HandBack(thread, std::move(chunk), worker);
       return;

@@ -136,7 +136,9 @@ void Stage::Append(Batch& batch, std::span<const uint32_t> rows, ChunkKey key,
       count = std::min<size_t>(count, *options_.chunk_limit_records - chunk.events());
     }
     const size_t before = chunk.body.size();
+    const size_t events_before = chunk.events();
     encoder_->Encode(batch, rows.first(count), chunk, context);
+    Remember(batch, rows.first(count), events_before, chunk);
     flusher_->bytes().fetch_add(chunk.body.size() - before);
     rows = rows.subspan(count);
     if (chunk.body.size() >= seal_bytes_ ||
@@ -220,16 +222,43 @@ void Stage::Settle(ChunkPtr chunk, EventContext& context) {
   Recycle(std::move(chunk));
 }
 
-void Stage::Refused(Chunk& chunk, EventContext& context) {
+void Stage::Remember(const Batch& batch, std::span<const uint32_t> rows, size_t events_before,
+                     Chunk& chunk) {
+  if (chunk.times.size() != events_before) return;  // not known of what came before
+  for (const uint32_t index : rows) {
+    const Row& row = batch.rows()[index];
+    if (!row.dropped) chunk.times.push_back(row.time);
+  }
+  if (chunk.times.size() != chunk.events()) {
+    chunk.times.resize(events_before);  // this encoder does not make one event of each row
+  } else if (chunk.origins.empty() || chunk.origins.back().origin != batch.origin()) {
+    chunk.origins.push_back({static_cast<uint32_t>(events_before), batch.origin()});
+  }
+}
+
+std::unique_ptr<Batch> Stage::BatchFor(std::string tag, EventContext& context) {
   auto batch = context.NewBatch();
   auto origin = std::make_shared<Origin>();
-  origin->tag = chunk.key.tag;
+  origin->tag = std::move(tag);
   batch->set_origin(std::move(origin));
+  return batch;
+}
+
+void Stage::Refused(Chunk& chunk, EventContext& context) {
   for (const Chunk::Rejected& rejected : chunk.rejected) {
-    Row& row = Decode(rejected.bytes, chunk.holds[rejected.hold], *batch, context);
-    if (!row.dropped) context.MoveToError(*batch, row, rejected.reason);
+    const bool again = !rejected.retag.empty();
+    const std::string& tag = again             ? rejected.retag
+                             : rejected.origin ? rejected.origin->tag
+                                               : chunk.key.tag;
+    auto batch = BatchFor(tag, context);
+    Row& row = Decode(rejected.bytes, chunk.holds[rejected.hold], rejected.time, *batch, context);
+    if (!row.dropped && again) {
+      context.EmitTo("@ROOT", *batch);
+    } else if (!row.dropped) {
+      context.MoveToError(*batch, row, rejected.reason);
+    }
+    context.Recycle(std::move(batch));
   }
-  context.Recycle(std::move(batch));
 }
 
 void Stage::GivenUp(Chunk& chunk, EventContext& context) {
@@ -240,28 +269,29 @@ void Stage::GivenUp(Chunk& chunk, EventContext& context) {
             {"error", chunk.why},
             {"plugin_id", flusher_->id()}});
   given_up_->Add(chunk.events());
-  auto batch = context.NewBatch();
-  auto origin = std::make_shared<Origin>();
-  origin->tag = chunk.key.tag;
-  batch->set_origin(std::move(origin));
-  for (size_t i = 0; i < chunk.events(); ++i) {
-    Decode(chunk.event(i), chunk.holds[chunk.HoldOf(i)], *batch, context);
-  }
-  if (secondary_) {
-    secondary_->Emit(*batch, context);
-  } else {
-    for (Row& row : batch->rows()) {
-      if (!row.dropped) context.Drop(*batch, row, "retry_limit");
+  for (size_t i = 0; i < chunk.events();) {
+    const auto origin = chunk.origin_of(i);
+    auto batch = BatchFor(origin ? origin->tag : chunk.key.tag, context);
+    for (; i < chunk.events() && chunk.origin_of(i) == origin; ++i) {
+      Decode(chunk.event(i), chunk.holds[chunk.HoldOf(i)], chunk.time_of(i), *batch, context);
     }
+    if (secondary_) {
+      secondary_->Emit(*batch, context);
+    } else {
+      for (Row& row : batch->rows()) {
+        if (!row.dropped) context.Drop(*batch, row, "retry_limit");
+      }
+    }
+    context.Recycle(std::move(batch));
   }
-  context.Recycle(std::move(batch));
 }
 
-Row& Stage::Decode(std::string_view event, const SegmentRef& segment, Batch& batch,
+Row& Stage::Decode(std::string_view event, const SegmentRef& segment, EventTime time, Batch& batch,
                    EventContext& context) {
   const uint16_t index = batch.SegmentIndex(segment);
   Row& row = batch.AddRow({});
   row.segment = index;
+  row.time = time;
   if (!encoder_->Decode(batch.arena().Store(event), batch, row)) {
     context.Drop(batch, row, "undecodable");
   }

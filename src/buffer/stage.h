@@ -54,10 +54,16 @@ class Stage final : public Output {
   void SealDue(bool all);
   void HandOver();
   void Settle(ChunkPtr chunk, EventContext& context);
+  // Notes what rendering forgets: times and origins, for events that come back refused.
+  static void Remember(const Batch& batch, std::span<const uint32_t> rows, size_t events_before,
+                       Chunk& chunk);
+  // A batch for rendered events that go on elsewhere. They cannot be read again under their old
+  // identity, so the origin has none.
+  static std::unique_ptr<Batch> BatchFor(std::string tag, EventContext& context);
   void Refused(Chunk& chunk, EventContext& context);
   void GivenUp(Chunk& chunk, EventContext& context);
   // Adds a row for a rendered event; one that cannot be decoded is counted as dropped.
-  Row& Decode(std::string_view event, const SegmentRef& segment, Batch& batch,
+  Row& Decode(std::string_view event, const SegmentRef& segment, EventTime time, Batch& batch,
               EventContext& context);
   void Overflow(Batch& batch, EventContext& context);
 

@@ -49,6 +49,7 @@ ParamDescription DescribeParam(const ParamSpec& param, const Spec& spec) {
   out.required = param.options.required;
   out.secret = param.options.secret || param.type.secret;
   out.deprecated = param.options.deprecated;
+  out.unused = param.options.unused;
   out.bounds = Bounds(param.options);
   for (const auto& entry : param.type.names) out.values.emplace_back(entry.first);
   for (const auto alias : param.options.aliases) out.aliases.emplace_back(alias);
@@ -72,6 +73,7 @@ std::string Facts(const ParamDescription& param) {
   if (param.secret) out += "; secret";
   for (const auto& alias : param.aliases) out += "; also written " + alias;
   if (!param.deprecated.empty()) out += "; deprecated: " + param.deprecated;
+  if (!param.unused.empty()) out += "; no effect: " + param.unused;
   return out;
 }
 
@@ -113,6 +115,7 @@ void AppendRow(const ParamDescription& param, std::string* out) {
   if (!param.bounds.empty()) sentence += " Must be " + param.bounds + ".";
   for (const auto& alias : param.aliases) sentence += " Also written `" + alias + "`.";
   if (!param.deprecated.empty()) sentence += " Deprecated: " + param.deprecated + ".";
+  if (!param.unused.empty()) sentence += " **No effect**: " + param.unused + ".";
   *out += "| `" + Cell(param.name) + "` | " + param.type + " | " +
           (param.required ? "*required*" : Code(param.default_value)) + " | " + Cell(sentence) +
           " |\n";

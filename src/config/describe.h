@@ -22,6 +22,7 @@ struct ParamDescription {
   std::vector<std::string> aliases{};
   std::string bounds;  // "at least 1, at most 60"
   std::string deprecated;
+  std::string unused;  // why it has no effect
   bool required = false;
   bool secret = false;
 };

@@ -122,6 +122,10 @@ class Loader {
       Warning(key, "parameter " + Quoted(attribute->key) + Place() + " is deprecated",
               std::string(param.options.deprecated));
     }
+    if (!param.options.unused.empty()) {
+      Warning(key, "parameter " + Quoted(attribute->key) + Place() + " has no effect",
+              std::string(param.options.unused));
+    }
     if (attribute->kind == config::ValueKind::kDefault) {
       if (param.options.required) {
         Error(attribute->value_location,

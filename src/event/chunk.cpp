@@ -16,14 +16,31 @@ std::string Chunk::id_hex() const {
   return hex;
 }
 
+EventTime Chunk::time_of(size_t index) const {
+  return index < times.size() ? times[index] : kNoTime;
+}
+
+std::shared_ptr<const Origin> Chunk::origin_of(size_t index) const {
+  const auto after =
+      std::upper_bound(origins.begin(), origins.end(), index,
+                       [](size_t wanted, const OriginRun& run) { return wanted < run.first; });
+  return after == origins.begin() ? nullptr : std::prev(after)->origin;
+}
+
 void Chunk::Keep(std::span<const uint32_t> indexes) {
   size_t size = 0;
   size_t kept = 0;
   auto hold_begin = hold_begins.begin();
+  std::vector<OriginRun> runs;
   for (const uint32_t index : indexes) {
     for (; hold_begin != hold_begins.end() && *hold_begin <= index; ++hold_begin) {
       *hold_begin = static_cast<uint32_t>(kept);
     }
+    if (auto origin = origin_of(index); origin != nullptr) {
+      const auto first = static_cast<uint32_t>(kept);
+      if (runs.empty() || runs.back().origin != origin) runs.push_back({first, std::move(origin)});
+    }
+    if (index < times.size()) times[kept] = times[index];
     // kept <= index because indexes ascend, so what event() reads has not been overwritten.
     const std::string_view bytes = event(index);
     std::memmove(body.data() + size, bytes.data(), bytes.size());
@@ -32,6 +49,8 @@ void Chunk::Keep(std::span<const uint32_t> indexes) {
   }
   for (; hold_begin != hold_begins.end(); ++hold_begin) *hold_begin = static_cast<uint32_t>(kept);
   begins.resize(kept);
+  times.resize(std::min(times.size(), kept));
+  origins = std::move(runs);
   body.Truncate(size);
 }
 
@@ -43,6 +62,8 @@ void Chunk::Reset(size_t keep_bytes) {
     body.Clear();
   }
   begins.clear();
+  times.clear();
+  origins.clear();
   holds.clear();
   hold_begins.clear();
   rejected.clear();

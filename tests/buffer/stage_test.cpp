@@ -28,6 +28,7 @@ class RecordingContext final : public EventContext {
  public:
   std::map<std::string, int> dropped;
   std::vector<std::string> errors;
+  std::vector<std::string> emitted;
 
   void Drop(Batch& /*batch*/, Row& row, const char* reason) override {
     row.dropped = true;
@@ -36,13 +37,21 @@ class RecordingContext final : public EventContext {
   void MoveToError(Batch& batch, Row& row, std::string_view why) override {
     ByteBuffer text;
     json::AppendObject(batch, row, text);
-    errors.push_back(std::string(text.view()) + " " + std::string(why));
+    errors.push_back(batch.origin()->tag + " " + std::to_string(row.time.sec) + " " +
+                     std::string(text.view()) + " " + std::string(why));
     row.dropped = true;
   }
   void CopyToError(Batch& /*batch*/, const Row& /*row*/, std::string_view /*why*/) override {}
   void Joined(Batch& /*batch*/, Row& /*row*/) override {}
   void Forward(Batch& /*batch*/) override {}
-  void EmitTo(std::string_view /*label*/, Batch& /*batch*/) override {}
+  void EmitTo(std::string_view label, Batch& batch) override {
+    for (const Row& row : batch.rows()) {
+      ByteBuffer text;
+      json::AppendObject(batch, row, text);
+      emitted.push_back(std::string(label) + " " + batch.origin()->tag + " " +
+                        std::to_string(row.time.sec) + " " + std::string(text.view()));
+    }
+  }
   std::unique_ptr<Batch> NewBatch() override { return std::make_unique<Batch>(); }
   void Recycle(std::unique_ptr<Batch> /*batch*/) override {}
 };
@@ -69,6 +78,7 @@ class StageTest : public testing::Test {
     line.segment = batch.SegmentIndex(SegmentRef(&segment));
     for (int n = first; n <= last; ++n) {
       Row& row = batch.AddRow(line);
+      row.time.sec = 100 + n;
       batch.Append(row, "n", Value::Of(Kind::kNumber, batch.arena().Store(std::to_string(n))));
     }
     stage_->Emit(batch, context_);
@@ -109,6 +119,40 @@ TEST_F(StageTest, SegmentIsReleasedAfterTheAcknowledgement) {
   EXPECT_EQ(flusher_->bytes().load(), 0u);
 }
 
+// What is refused keeps its tag and time, which the rendered bytes do not say.
+TEST_F(StageTest, RefusedEventsKeepTagAndTime) {
+  script_.Then([](const Chunk&) {
+    Delivery delivery;
+    delivery.code = Delivery::Code::kPartial;
+    delivery.rejected = {{0, "no", ""}, {2, "later", "again"}};
+    return delivery;
+  });
+  Start(Immediate());
+  Emit(1, 3, segment_);
+  EXPECT_TRUE(Eventually([this] { return segment_.complete; }));
+  EXPECT_EQ(context_.errors, (std::vector<std::string>{R"(t 101 {"n":1} no)"}));
+  EXPECT_EQ(context_.emitted, (std::vector<std::string>{R"(@ROOT again 103 {"n":3})"}));
+}
+
+TEST(Chunk, KeepsTimesAndOriginsOfWhatIsKept) {
+  Chunk chunk;
+  const auto a = std::make_shared<Origin>(Origin{"a", "", ""});
+  const auto b = std::make_shared<Origin>(Origin{"b", "", ""});
+  for (int i = 0; i < 4; ++i) {
+    chunk.BeginEvent({});
+    chunk.body.Append("x");
+    chunk.times.push_back({i, 0});
+  }
+  chunk.origins = {{0, a}, {2, b}};
+  const uint32_t kept[] = {1, 3};
+  chunk.Keep(kept);
+  EXPECT_EQ(chunk.time_of(0).sec, 1);
+  EXPECT_EQ(chunk.time_of(1).sec, 3);
+  EXPECT_EQ(chunk.origin_of(0), a);
+  EXPECT_EQ(chunk.origin_of(1), b);
+  EXPECT_EQ(chunk.time_of(2), kNoTime);
+}
+
 TEST_F(StageTest, FailedDeliveryIsTriedAgainAndHoldsTheSegment) {
   script_.Then([this](const Chunk&) {
     EXPECT_FALSE(segment_.complete);
@@ -137,7 +181,7 @@ TEST_F(StageTest, OnlyTheEventsThatFailedAreSentAgain) {
   EXPECT_TRUE(Eventually([this] { return segment_.complete; }));
   ASSERT_EQ(script_.deliveries().size(), 2u);
   EXPECT_EQ(script_.deliveries()[1], (std::vector<std::string>{R"({"n":2})", R"({"n":4})"}));
-  EXPECT_EQ(context_.errors, std::vector<std::string>{R"({"n":3} mapper_parsing_exception)"});
+  EXPECT_EQ(context_.errors, std::vector<std::string>{R"(t 103 {"n":3} mapper_parsing_exception)"});
 }
 
 TEST_F(StageTest, ChunkIsGivenUpAfterTheLastRetryAndCounted) {

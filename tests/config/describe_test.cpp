@@ -35,6 +35,7 @@ struct OutParams {
   std::string old;
   RetryParams retry;
   std::vector<RawSection> buffer;
+  bool sniff = true;
   static const Schema<OutParams>& schema() {
     static const auto kSchema =
         Schema<OutParams>()
@@ -45,6 +46,7 @@ struct OutParams {
             .Param("flush", &OutParams::flush, "Pause between flushes.")
             .Param("compress", &OutParams::compress, "How.")
             .Param("limit", &OutParams::limit, "How many | at most.", {.deprecated = "use chunk"})
+            .Param("sniff", &OutParams::sniff, "Looks.", {.unused = "nothing is sniffed"})
             .Param("old", &OutParams::old, "Old.", {.obsoleted = "it never worked"})
             .Section("retry", &OutParams::retry, "What happens then.")
             .RawSection("buffer", &OutParams::buffer, "Where chunks wait.", {.many = false});
@@ -61,6 +63,7 @@ TEST(Describe, SaysWhatTheTableSays) {
             "flush (time; default 5 m (300 s))\n    Pause between flushes.\n"
             "compress (enum: gzip, text; default text)\n    How.\n"
             "limit (integer; deprecated: use chunk)\n    How many | at most.\n"
+            "sniff (bool; default true; no effect: nothing is sniffed)\n    Looks.\n"
             "<retry>\n    What happens then.\n"
             "  wait (time; default 1 s)\n      Pause.\n"
             "<buffer>\n    Where chunks wait.\n");
@@ -82,10 +85,11 @@ TEST(Describe, EffectiveValues) {
   buffer.name = "buffer";
   params.buffer.push_back(std::make_shared<const config::Element>(buffer));
   const auto raw = [](const config::Element& e) { return "{\"name\":\"" + e.name + "\"}"; };
-  EXPECT_EQ(config::EffectiveJson(params, +raw),
-            "{\"host\":\"localhost\",\"path\":\"/x\",\"password\":\"xxxxxx\",\"chunk\":8388608,"
-            "\"flush\":300,\"compress\":\"text\",\"limit\":null,\"retry\":{\"wait\":1},"
-            "\"buffer\":{\"name\":\"buffer\"}}");
+  EXPECT_EQ(
+      config::EffectiveJson(params, +raw),
+      "{\"host\":\"localhost\",\"path\":\"/x\",\"password\":\"xxxxxx\",\"chunk\":8388608,"
+      "\"flush\":300,\"compress\":\"text\",\"limit\":null,\"sniff\":true,\"retry\":{\"wait\":1},"
+      "\"buffer\":{\"name\":\"buffer\"}}");
 }
 
 }  // namespace

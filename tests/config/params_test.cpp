@@ -66,6 +66,7 @@ struct TailParams : CommonParams {
   std::optional<int64_t> limit;
   Action action = Action::kBlock;
   Secret token;
+  bool sniff = true;
   std::vector<std::pair<std::string, std::string>> labels;
   std::vector<RuleParams> rules;
   std::optional<LimitParams> limits;
@@ -85,6 +86,7 @@ struct TailParams : CommonParams {
             .Param("limit", &TailParams::limit, "How many.", {.min = 0})
             .Param("action", &TailParams::action, "What a full buffer does.")
             .Param("token", &TailParams::token, "The password.")
+            .Param("sniff", &TailParams::sniff, "Looks around.", {.unused = "nothing is sniffed"})
             .Param("labels", &TailParams::labels, "What to add.", {.deprecated = "use <record>"})
             .Section("rule", &TailParams::rules, "Lines to keep.")
             .Section("limits", &TailParams::limits, "Bounds.")
@@ -195,6 +197,11 @@ TEST(Params, AliasesAndOldNames) {
   EXPECT_THAT(outcome.params.path, ElementsAre("/a"));
   EXPECT_THAT(outcome.problems, HasSubstr("'type' in <source> is an old name; write '@type'"));
   EXPECT_THAT(outcome.problems, HasSubstr("'labels' in <source> is deprecated; use <record>"));
+}
+
+TEST(Params, WhatHasNoEffectIsSaid) {
+  EXPECT_THAT(LoadTail("path /a\nsniff false\n").problems,
+              HasSubstr("parameter 'sniff' in <source> has no effect; nothing is sniffed"));
 }
 
 TEST(Params, RawSectionsHaveADefaultType) {
