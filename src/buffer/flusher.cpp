@@ -66,11 +66,14 @@ Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutpu
       type_(std::move(type)),
       output_(std::move(output)),
       options_(std::move(options)),
-      wakes_(static_cast<size_t>(workers), nullptr) {
+      workers_(workers),
+      wakes_(static_cast<size_t>(workers) + 1, nullptr) {
+  // The spool of a file buffer is one more worker to the flush threads.
+  const int lanes = workers + (options_.on_disk() ? 1 : 0);
   for (int i = 0; i < options_.flush_thread_count; ++i) {
     auto thread = std::make_unique<Thread>();
     thread->index = i;
-    for (int worker = 0; worker < workers; ++worker) {
+    for (int lane = 0; lane < lanes; ++lane) {
       thread->lanes.push_back(std::make_unique<Thread::Lane>());
     }
     threads_.push_back(std::move(thread));
@@ -93,7 +96,7 @@ Flusher::Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutpu
                              "Rendered bytes that the destination acknowledged.");
   delivering_ = Health::Global().Add("output " + id_);
   gauges_ = Metrics::Global().Callback([this, labels](std::vector<Sample>& samples) {
-    size_t chunks = 0;
+    size_t chunks = spool_ ? spool_->queue_length() : 0;
     for (const auto& thread : threads_) {
       for (const auto& lane : thread->lanes) chunks += lane->chunks.load();
     }
@@ -125,6 +128,11 @@ Flusher::~Flusher() {
   Finish();
 }
 
+void Flusher::UseDisk(ChunkPaths paths, Backup backup) {
+  spool_ = std::make_unique<Spool>(*this, std::move(paths), std::move(backup), type_, workers_);
+  wakes_.back() = &spool_->wake();
+}
+
 Status Flusher::Start() {
   if (Status status = output_->Start(); !status) return status;
   for (const auto& thread : threads_) {
@@ -133,10 +141,12 @@ Status Flusher::Start() {
     pthread_setname_np(thread->thread.native_handle(),
                        ("flush-" + std::to_string(thread->index)).c_str());
   }
+  if (spool_) spool_->Start();
   return {};
 }
 
 bool Flusher::CanSubmit(int worker) const {
+  if (spool_ && worker < workers_) return spool_->CanSubmit(worker);
   return std::any_of(threads_.begin(), threads_.end(), [worker](const auto& thread) {
     return thread->lanes[static_cast<size_t>(worker)]->chunks.load(std::memory_order_relaxed) <
            kChunksPerLane;
@@ -144,6 +154,7 @@ bool Flusher::CanSubmit(int worker) const {
 }
 
 bool Flusher::Submit(int worker, ChunkPtr& chunk) {
+  if (spool_ && worker < workers_) return spool_->Submit(worker, chunk);
   const auto w = static_cast<size_t>(worker);
   Thread* best = nullptr;
   size_t fewest = kChunksPerLane;
@@ -163,6 +174,7 @@ bool Flusher::Submit(int worker, ChunkPtr& chunk) {
 }
 
 bool Flusher::Take(int worker, ChunkPtr& chunk) {
+  if (spool_ && worker < workers_) return spool_->Take(worker, chunk);
   for (const auto& thread : threads_) {
     Thread::Lane& lane = *thread->lanes[static_cast<size_t>(worker)];
     if (lane.back.TryPop(chunk)) {
@@ -176,6 +188,7 @@ bool Flusher::Take(int worker, ChunkPtr& chunk) {
 void Flusher::Stop() {
   stopping_ = true;
   for (const auto& thread : threads_) thread->wake.Notify();
+  if (spool_) spool_->Wake();
 }
 
 void Flusher::Abort() {
@@ -185,9 +198,11 @@ void Flusher::Abort() {
     if (thread->sender) thread->sender->Abort();
     thread->wake.Notify();
   }
+  if (spool_) spool_->Wake();
 }
 
 void Flusher::Finish() {
+  if (spool_) spool_->Finish();
   finished_ = true;
   for (const auto& thread : threads_) {
     thread->wake.Notify();
@@ -342,7 +357,12 @@ double Flusher::RetryWait(uint32_t failures, Thread& thread) const {
 void Flusher::HandBack(Thread& thread, ChunkPtr chunk, size_t worker) {
   // Cannot be full, for the same reason as in Submit().
   thread.lanes[worker]->back.TryPush(chunk);
-  if (wakes_[worker] != nullptr) wakes_[worker]->Notify();
+  WakeWorker(static_cast<int>(worker));
+}
+
+void Flusher::WakeWorker(int worker) const {
+  const EventFd* wake = wakes_[static_cast<size_t>(worker)];
+  if (wake != nullptr) wake->Notify();
 }
 
 }  // namespace tailrace::buffer

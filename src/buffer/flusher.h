@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "buffer/options.h"
+#include "buffer/spool.h"
 #include "runtime/event_fd.h"
 #include "runtime/ring.h"
 #include "tailrace/health.h"
@@ -24,13 +25,19 @@
 
 namespace tailrace::buffer {
 
-using ChunkPtr = std::unique_ptr<Chunk>;
-
 class Flusher {
  public:
   Flusher(std::string id, std::string type, std::shared_ptr<BufferedOutput> output,
           BufferOptions options, int workers);
   ~Flusher();
+
+  // Before Start(): chunks go by way of the disk.
+  void UseDisk(ChunkPaths paths, Backup backup);
+  // Null where chunks are kept in memory.
+  Spool* spool() { return spool_.get(); }
+  // Before Start(): what is given up goes to another output.
+  void set_has_secondary() { has_secondary_ = true; }
+  bool has_secondary() const { return has_secondary_; }
 
   const BufferOptions& options() const { return options_; }
   BufferedOutput& output() const { return *output_; }
@@ -47,6 +54,9 @@ class Flusher {
   bool CanSubmit(int worker) const;
   // A chunk that came back, or false.
   bool Take(int worker, ChunkPtr& chunk);
+  // Any thread.
+  void WakeWorker(int worker) const;
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
   // Bytes in this output's chunks, staged or under way, of all workers.
   std::atomic<size_t>& bytes() { return bytes_; }
@@ -78,6 +88,8 @@ class Flusher {
   std::string type_;
   std::shared_ptr<BufferedOutput> output_;
   BufferOptions options_;
+  int workers_;
+  bool has_secondary_ = false;
   std::vector<const EventFd*> wakes_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::atomic<size_t> bytes_{0};
@@ -90,6 +102,7 @@ class Flusher {
       slow_flush_count_, delivered_, delivered_bytes_;
   std::shared_ptr<void> gauges_;
   std::shared_ptr<HealthCondition> delivering_;
+  std::unique_ptr<Spool> spool_;
 };
 
 }  // namespace tailrace::buffer

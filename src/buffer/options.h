@@ -12,6 +12,7 @@
 namespace tailrace::buffer {
 
 enum class FlushMode : uint8_t { kInterval, kImmediate, kLazy };
+enum class Compress : uint8_t { kText, kGzip, kZstd };
 enum class OverflowAction : uint8_t { kThrowException, kBlock, kDropOldestChunk };
 
 struct RetryOptions {
@@ -51,6 +52,19 @@ struct BufferOptions {
   OverflowAction overflow_action = OverflowAction::kThrowException;
   double slow_flush_log_threshold = 20;
   RetryOptions retry;
+
+  // Of file buffers.
+  std::string path;  // complete, once the buffer is built
+  std::string path_suffix;
+  std::optional<uint32_t> file_permission;
+  std::optional<uint32_t> dir_permission;
+  Compress compress = Compress::kText;
+  size_t decompression_size_limit = 256 << 20;
+  bool disable_chunk_backup = false;
+  bool fsync = true;            // positions wait for fsync, not only for write
+  double fsync_interval = 0.1;  // how long events are gathered for one fsync
+
+  bool on_disk() const { return type == "file" || type == "file_single"; }
 };
 
 }  // namespace tailrace::buffer

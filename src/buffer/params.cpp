@@ -53,9 +53,19 @@ void AddChunkParams(Schema<BufferParams>& s) {
   s.Param("disable_chunk_backup", &BufferParams::disable_chunk_backup,
           "Throws a chunk that cannot be delivered away instead of backing it up.");
   s.Param("path", &BufferParams::path, "Where a file buffer keeps its chunks.");
-  s.Param("path_suffix", &BufferParams::path_suffix, "How names of chunk files end.");
+  s.Param("path_suffix", &BufferParams::path_suffix,
+          "How names of chunk files end: .log, and .buf of file_single.");
   s.Param("file_permission", &BufferParams::file_permission, "Mode of chunk files.");
   s.Param("dir_permission", &BufferParams::dir_permission, "Mode of the buffer directory.");
+  s.Param("fsync", &BufferParams::fsync,
+          "Positions wait until a file buffer's chunk is on the disk (fsync); without, until it is "
+          "written, which outlives the agent but not the machine.");
+  s.Param("fsync_interval", &BufferParams::fsync_interval,
+          "How long a file buffer gathers events for one fsync.", {.min = 0});
+  s.Param("chunk_format", &BufferParams::chunk_format,
+          "Accepted for file_single: chunks have a format of their own.");
+  s.Param("calc_num_records", &BufferParams::calc_num_records,
+          "Accepted for file_single: chunks know how many events they have.");
   s.Param("timekey", &BufferParams::timekey, "Length of a time slice.");
   s.Param("timekey_wait", &BufferParams::timekey_wait,
           "How long a slice waits for late events after its end.");
@@ -169,19 +179,23 @@ void SetKeys(const BufferParams& params, BufferOptions& options) {
 namespace {
 
 void CheckType(const config::Element* section, const std::string& type, LoadContext& load) {
-  if (section == nullptr || type == "memory") return;
+  if (section == nullptr || type == "memory" || type == "file" || type == "file_single") return;
   const config::Attribute* attribute = section->Find("@type");
-  const config::Location& place =
-      attribute != nullptr ? attribute->value_location : section->location;
-  if (type == "file" || type == "file_single") {
-    load.problems.Warning(
-        place, "buffer type '" + type +
-                   "' is kept in memory: events of tailed files stay in their files until "
-                   "they are delivered, others are lost if the agent is killed");
-  } else {
-    load.problems.Error(place, "unknown buffer type '" + type + "'",
-                        "memory is the type that there is");
-  }
+  load.problems.Error(attribute != nullptr ? attribute->value_location : section->location,
+                      "unknown buffer type '" + type + "'",
+                      "there are memory, file and file_single");
+}
+
+void SetFile(const BufferParams& params, BufferOptions& options) {
+  options.path = params.path.value_or("");
+  options.path_suffix = params.path_suffix.value_or(params.type == "file_single" ? ".buf" : ".log");
+  if (params.file_permission) options.file_permission = params.file_permission->bits;
+  if (params.dir_permission) options.dir_permission = params.dir_permission->bits;
+  options.compress = params.compress;
+  options.decompression_size_limit = static_cast<size_t>(params.decompression_size_limit.bytes);
+  options.disable_chunk_backup = params.disable_chunk_backup;
+  options.fsync = params.fsync;
+  options.fsync_interval = params.fsync_interval.value;
 }
 
 }  // namespace
@@ -220,6 +234,7 @@ BufferOptions ResolveBuffer(const config::Element& match,
   const BufferParams params = LoadBuffer(match, defaults, load);
   BufferOptions options;
   options.type = params.type;
+  SetFile(params, options);
   SetKeys(params, options);
   options.chunk_limit_size = static_cast<size_t>(params.chunk_limit_size->bytes);
   options.total_limit_size = static_cast<size_t>(params.total_limit_size->bytes);

@@ -12,7 +12,6 @@
 
 namespace tailrace::buffer {
 
-enum class Compress : uint8_t { kText, kGzip, kZstd };
 enum class FlushModeName : uint8_t { kDefault, kLazy, kInterval, kImmediate };
 enum class RetryType : uint8_t { kExponentialBackoff, kPeriodic };
 
@@ -34,9 +33,13 @@ struct BufferParams {
   Size decompression_size_limit{256 << 20};
   bool disable_chunk_backup = false;
   std::optional<std::string> path;
-  std::string path_suffix = ".log";
+  std::optional<std::string> path_suffix;
   std::optional<FileMode> file_permission;
   std::optional<FileMode> dir_permission;
+  bool fsync = true;
+  Seconds fsync_interval{0.1};
+  std::string chunk_format = "auto";
+  std::optional<std::string> calc_num_records;
 
   std::optional<Seconds> timekey;
   Seconds timekey_wait{600};

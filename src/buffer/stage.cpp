@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <random>
 
+#include "buffer/chunk_id.h"
 #include "tailrace/log.h"
 
 namespace tailrace::buffer {
@@ -16,22 +16,6 @@ int64_t SteadyNanos() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// As Fluentd's chunk ids: time first, so that they sort by creation, then random bits.
-std::array<uint8_t, 16> NewChunkId() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  const auto micros = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                                std::chrono::system_clock::now().time_since_epoch())
-                                                .count());
-  const uint64_t high = (micros << 12) | (random() & 0xfff);
-  const uint64_t low = random();
-  std::array<uint8_t, 16> id{};
-  for (size_t i = 0; i < 8; ++i) {
-    id[i] = static_cast<uint8_t>(high >> (56 - 8 * i));
-    id[8 + i] = static_cast<uint8_t>(low >> (56 - 8 * i));
-  }
-  return id;
 }
 
 }  // namespace
@@ -45,9 +29,10 @@ Stage::Stage(std::shared_ptr<Flusher> flusher, int worker, std::unique_ptr<Encod
       secondary_(std::move(secondary)),
       keys_(options_),
       separate_(encoder_->separate_keys()),
-      seal_bytes_(
-          std::min(kSealBytes, static_cast<size_t>(static_cast<double>(options_.chunk_limit_size) *
-                                                   options_.chunk_full_threshold))) {
+      seal_bytes_(std::min(flusher_->spool() == nullptr ? kSealBytes : kPieceBytes,
+                           static_cast<size_t>(static_cast<double>(options_.chunk_limit_size) *
+                                               options_.chunk_full_threshold))),
+      spool_(flusher_->spool()) {
   const MetricLabels labels = {{"plugin_id", flusher_->id()}, {"type", flusher_->type()}};
   emit_records_ = Metrics::Global().Counter("fluentd_output_status_emit_records",
                                             "Events that the output accepted.", labels);
@@ -167,6 +152,11 @@ void Stage::SealDue(bool all) {
   for (size_t i = open_.size(); i-- > 0;) {
     const Chunk& chunk = *open_[i];
     bool due = all;
+    if (spool_ != nullptr) {
+      due = due || static_cast<double>(now - chunk.created_ns) / 1e9 >= kPieceSeconds;
+      if (due) Seal(i);
+      continue;
+    }
     if (!due && options_.flush_mode != FlushMode::kLazy) {
       due = static_cast<double>(now - chunk.created_ns) / 1e9 >= options_.flush_interval;
     }
@@ -191,6 +181,7 @@ bool Stage::Writable(const Origin& /*origin*/) {
 }
 
 double Stage::tick_interval() const {
+  if (spool_ != nullptr) return kPieceSeconds;
   if (options_.flush_mode == FlushMode::kLazy) return 1;
   return std::clamp(options_.flush_interval / 11, 0.01, 1.0);
 }
@@ -201,6 +192,9 @@ void Stage::Tick(EventContext& context) {
     --outstanding_;
     Settle(std::move(chunk), context);
   }
+  while (spool_ != nullptr && spool_->TakeNotice(worker_, chunk)) {
+    Settle(std::move(chunk), context);
+  }
   SealDue(false);
   HandOver();
   if (secondary_) secondary_->Tick(context);
@@ -209,6 +203,7 @@ void Stage::Tick(EventContext& context) {
 void Stage::Flush(EventContext& context) {
   SealDue(true);
   HandOver();
+  if (spool_ != nullptr && !flusher_->stopping()) spool_->RequestFlush();
   if (secondary_) secondary_->Flush(context);
 }
 
@@ -300,6 +295,10 @@ Row& Stage::Decode(std::string_view event, const SegmentRef& segment, EventTime 
 
 // The buffer is at its total limit and the input could not wait.
 void Stage::Overflow(Batch& batch, EventContext& context) {
+  if (options_.overflow_action == OverflowAction::kDropOldestChunk && spool_ != nullptr) {
+    spool_->RequestDropOldest();
+    return;
+  }
   if (options_.overflow_action == OverflowAction::kDropOldestChunk && !sealed_.empty()) {
     ChunkPtr oldest = std::move(sealed_.front());
     sealed_.pop_front();

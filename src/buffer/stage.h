@@ -31,14 +31,21 @@ class Stage final : public Output {
   // Seals everything.
   void Flush(EventContext& context) override;
 
-  // True when no chunk is open, sealed or under way.
-  bool Empty() const { return open_.empty() && sealed_.empty() && outstanding_ == 0; }
+  // True when no chunk is open, sealed or under way, nor any that the agent's stop waits for.
+  bool Empty() const {
+    return open_.empty() && sealed_.empty() && outstanding_ == 0 &&
+           (flusher_->spool() == nullptr || flusher_->spool()->Drained());
+  }
   Flusher& flusher() { return *flusher_; }
 
  private:
   // A chunk is sealed at this size at the latest, whatever chunk_limit_size allows: larger requests
   // are no faster (docs/performance.md), they only keep more memory in use.
   static constexpr size_t kSealBytes = 2 << 20;
+  // With a file buffer chunks are pieces of chunk files: handed over at this size or age, so that
+  // little is lost of what cannot be read again.
+  static constexpr size_t kPieceBytes = 512 << 10;
+  static constexpr double kPieceSeconds = 0.1;
   // Memory that a chunk may keep for its next use.
   static constexpr size_t kKeepBytes = 4 << 20;
   static constexpr size_t kSpareChunks = 4;
@@ -75,6 +82,7 @@ class Stage final : public Output {
   ChunkKeys keys_;
   bool separate_;
   size_t seal_bytes_;
+  Spool* spool_;  // null without a file buffer
   std::vector<ChunkPtr> open_;
   std::deque<ChunkPtr> sealed_;
   std::vector<ChunkPtr> unsent_;  // kept to the end: their segments must not be released

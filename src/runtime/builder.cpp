@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "buffer/disk_place.h"
 #include "buffer/params.h"
 #include "plugins.h"
 
@@ -345,11 +346,13 @@ std::unique_ptr<Output> Builder::MakeStage(const config::Element& section,
     flusher =
         std::make_shared<buffer::Flusher>(IdOf(section), std::string(section.Type()),
                                           std::move(output), std::move(options), options_.workers);
+    UseDisk(section, *flusher);
     flusher_list_.push_back(flusher);
   }
   std::unique_ptr<Output> secondary;
   if (const auto sections = section.Sections("secondary"); !sections.empty()) {
     secondary = MakeOutput(*sections.front());
+    flusher->set_has_secondary();
   }
   Env env(*this, section, IdOf(section));
   auto encoder = flusher->output().NewEncoder(env);
@@ -358,6 +361,20 @@ std::unique_ptr<Output> Builder::MakeStage(const config::Element& section,
       std::make_unique<buffer::Stage>(flusher, worker_, std::move(encoder), std::move(secondary));
   plan_->stages.push_back(stage.get());
   return stage;
+}
+
+void Builder::UseDisk(const config::Element& section, buffer::Flusher& flusher) {
+  buffer::DiskPlace place;
+  if (const auto system = root_.Sections("system"); !system.empty()) {
+    place.root_dir = system.front()->Text("root_dir");
+  }
+  place.plugin_id = flusher.id();
+  place.has_id = !section.Text("@id").empty();
+  if (auto problem = buffer::PlaceOnDisk(place, buffer_paths_, flusher); !problem.empty()) {
+    const auto own = section.Sections("buffer");
+    problems().Error(own.empty() ? section.location : Place(*own.front(), "path"),
+                     std::move(problem));
+  }
 }
 
 void Builder::CheckLabels() {

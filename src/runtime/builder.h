@@ -84,6 +84,8 @@ class Builder {
   std::unique_ptr<Output> MakeOutput(const config::Element& section);
   std::unique_ptr<Output> MakeStage(const config::Element& section,
                                     std::shared_ptr<BufferedOutput> output);
+  // Gives the output its directory, if its buffer is a file buffer.
+  void UseDisk(const config::Element& section, buffer::Flusher& flusher);
   const std::string& IdOf(const config::Element& section);
   std::optional<text::TagMatcher> Pattern(const config::Element& section);
   void CheckLabels();
@@ -107,6 +109,7 @@ class Builder {
   // One flusher per <match>, <store> or <secondary> section.
   std::map<std::string, std::shared_ptr<buffer::Flusher>> flushers_;
   std::vector<std::shared_ptr<buffer::Flusher>> flusher_list_;
+  std::map<std::string, std::string> buffer_paths_;  // of file buffers, and whose each is
   std::map<std::string, std::string> ids_;
   std::map<std::string, config::Location> explicit_ids_;
   std::vector<std::pair<std::string, config::Location>> label_uses_;
