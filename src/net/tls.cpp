@@ -22,8 +22,8 @@ int64_t SteadySeconds() {
       .count();
 }
 
-int VersionNumber(TlsVersion version) {
-  return version == TlsVersion::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+int VersionNumber(TlsProtocol version) {
+  return version == TlsProtocol::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
 }
 
 int GivePassphrase(char* into, int room, int /*writing*/, void* passphrase) {
@@ -71,7 +71,7 @@ Status LoadAuthorities(const TlsSettings& settings, SSL_CTX* context) {
 Status Apply(const TlsSettings& settings, SSL_CTX* context) {
   if (context == nullptr) return Fail("TLS cannot be set up: " + TakeTlsError());
   SSL_CTX_set_min_proto_version(context,
-                                VersionNumber(settings.min_version.value_or(TlsVersion::k12)));
+                                VersionNumber(settings.min_version.value_or(TlsProtocol::k12)));
   if (settings.max_version) {
     SSL_CTX_set_max_proto_version(context, VersionNumber(*settings.max_version));
   }

@@ -17,7 +17,7 @@
 
 namespace tailrace::net {
 
-enum class TlsVersion : uint8_t { k12, k13 };
+enum class TlsProtocol : uint8_t { k12, k13 };
 
 struct FreeTlsContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -31,8 +31,8 @@ inline constexpr char kDefaultCiphers[] = "ALL:!aNULL:!eNULL:!SSLv2";  // Fluent
 
 // What both sides have in common.
 struct TlsSettings {
-  std::optional<TlsVersion> min_version;  // 1.2 where not set
-  std::optional<TlsVersion> max_version;
+  std::optional<TlsProtocol> min_version;  // 1.2 where not set
+  std::optional<TlsProtocol> max_version;
   std::string ciphers = kDefaultCiphers;  // for TLS 1.2
   // PEM: a certificate with its chain, its key, the key's passphrase.
   std::string certificate_path;

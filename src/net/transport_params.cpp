@@ -31,9 +31,9 @@ std::string CheckCertificate(const TransportParams& params) {
 
 }  // namespace
 
-std::optional<TlsVersion> SpokenVersion(TlsVersionName name) {
-  if (name == TlsVersionName::k12) return TlsVersion::k12;
-  if (name == TlsVersionName::k13) return TlsVersion::k13;
+std::optional<TlsProtocol> SpokenVersion(TlsVersionName name) {
+  if (name == TlsVersionName::k12) return TlsProtocol::k12;
+  if (name == TlsVersionName::k13) return TlsProtocol::k13;
   return std::nullopt;
 }
 

@@ -25,7 +25,7 @@ inline EnumNames ParamNames(TlsVersionName) {
           {"TLSv1", int(TlsVersionName::k10)}};
 }
 // Nothing for versions that are not spoken.
-std::optional<TlsVersion> SpokenVersion(TlsVersionName name);
+std::optional<TlsProtocol> SpokenVersion(TlsVersionName name);
 
 struct TransportParams {
   std::optional<Protocol> protocol;  // nothing: the input's own default
