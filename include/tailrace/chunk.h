@@ -94,8 +94,17 @@ struct Chunk {
   }
   // Holds `segment` (may be null), where the event that was marked last has come from.
   void Hold(const SegmentRef& segment);
-  // Index into `holds`, of where the event came from.
+  // `segment` alone stands for where all events came from.
+  void HoldAll(const SegmentRef& segment) {
+    holds.assign(1, segment);
+    hold_begins.assign(1, 0);
+  }
+  // Index into `holds`, of where the event came from; 0 where nothing is held.
   uint32_t HoldOf(size_t event) const;
+  // The segment with this index; null where nothing is held.
+  SegmentRef Held(uint32_t index) const {
+    return index < holds.size() ? holds[index] : SegmentRef();
+  }
 };
 
 }  // namespace tailrace

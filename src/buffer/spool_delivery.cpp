@@ -78,7 +78,7 @@ void Spool::Settle(ChunkPtr chunk) {
     Discard(std::move(stored));
   } else {
     auto hold = std::make_unique<Hold>(*this, std::move(stored));
-    chunk->Hold(SegmentRef(hold.get()));
+    chunk->HoldAll(SegmentRef(hold.get()));
     holds_.emplace(chunk->id, std::move(hold));
   }
   notice.chunk = std::move(chunk);

@@ -246,7 +246,7 @@ void Stage::Refused(Chunk& chunk, EventContext& context) {
                              : rejected.origin ? rejected.origin->tag
                                                : chunk.key.tag;
     auto batch = BatchFor(tag, context);
-    Row& row = Decode(rejected.bytes, chunk.holds[rejected.hold], rejected.time, *batch, context);
+    Row& row = Decode(rejected.bytes, chunk.Held(rejected.hold), rejected.time, *batch, context);
     if (!row.dropped && again) {
       context.EmitTo("@ROOT", *batch);
     } else if (!row.dropped) {
@@ -268,7 +268,7 @@ void Stage::GivenUp(Chunk& chunk, EventContext& context) {
     const auto origin = chunk.origin_of(i);
     auto batch = BatchFor(origin ? origin->tag : chunk.key.tag, context);
     for (; i < chunk.events() && chunk.origin_of(i) == origin; ++i) {
-      Decode(chunk.event(i), chunk.holds[chunk.HoldOf(i)], chunk.time_of(i), *batch, context);
+      Decode(chunk.event(i), chunk.Held(chunk.HoldOf(i)), chunk.time_of(i), *batch, context);
     }
     if (secondary_) {
       secondary_->Emit(*batch, context);
@@ -308,7 +308,7 @@ void Stage::Overflow(Batch& batch, EventContext& context) {
              {"plugin_id", flusher_->id()}});
     auto scratch = context.NewBatch();
     for (size_t i = 0; i < oldest->events(); ++i) {
-      const uint16_t segment = scratch->SegmentIndex(oldest->holds[oldest->HoldOf(i)]);
+      const uint16_t segment = scratch->SegmentIndex(oldest->Held(oldest->HoldOf(i)));
       Row& row = scratch->AddRow({});
       row.segment = segment;
       context.Drop(*scratch, row, "drop_oldest_chunk");

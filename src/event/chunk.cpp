@@ -79,6 +79,7 @@ void Chunk::Hold(const SegmentRef& segment) {
 }
 
 uint32_t Chunk::HoldOf(size_t event) const {
+  if (hold_begins.empty()) return 0;
   // Of holds that lost all their events the last one's begin is the next one's: the last counts.
   const auto after = std::upper_bound(hold_begins.begin(), hold_begins.end(), event);
   return static_cast<uint32_t>(after - hold_begins.begin() - 1);

@@ -64,6 +64,13 @@ std::string Escaped(std::string_view text) {
   return out;
 }
 
+std::tm UtcTime(int64_t unix_seconds) {
+  const auto seconds = static_cast<std::time_t>(unix_seconds);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return parts;
+}
+
 std::string Short(double number, std::string_view unit, double base) {
   static constexpr std::string_view kPrefixes[] = {"", "k", "M", "G", "T"};
   size_t step = 0;
@@ -244,8 +251,8 @@ class Page {
     for (const auto& drop : drops)
       out_ +=
           fmt::format("<tr><td>{:%F %T}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>\n",
-                      fmt::gmtime(static_cast<std::time_t>(drop.unix_seconds)), Escaped(drop.where),
-                      Escaped(drop.reason), Escaped(drop.event));
+                      UtcTime(drop.unix_seconds), Escaped(drop.where), Escaped(drop.reason),
+                      Escaped(drop.event));
     out_ += "</table>\n";
   }
 
