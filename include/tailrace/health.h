@@ -42,7 +42,8 @@ class HealthCondition {
 class Heartbeat {
  public:
   Heartbeat(std::string part, double seconds_max);
-  void Beat();
+  // `now_ns` by the steady clock.
+  void Beat(int64_t now_ns) { last_ns_.store(now_ns, std::memory_order_relaxed); }
 
  private:
   friend class Health;

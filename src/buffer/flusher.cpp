@@ -9,17 +9,12 @@
 #include <deque>
 
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::buffer {
 namespace {
 
 constexpr int64_t kNanos = 1'000'000'000;
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // "2024-01-15 10:30:00 +0000", as Fluentd's log shows next_retry_time.
 std::string WallTimeAfter(double seconds) {

@@ -9,17 +9,12 @@
 #include "buffer/flusher.h"
 #include "buffer/spool_lane.h"
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::buffer {
 namespace {
 
 constexpr int64_t kNanos = 1'000'000'000;
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 double WallSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();

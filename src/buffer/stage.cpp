@@ -8,17 +8,9 @@
 
 #include "buffer/chunk_id.h"
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::buffer {
-namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 Stage::Stage(std::shared_ptr<Flusher> flusher, int worker, std::unique_ptr<Encoder> encoder,
              std::unique_ptr<Output> secondary)

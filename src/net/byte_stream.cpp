@@ -10,18 +10,14 @@
 #include <chrono>
 #include <system_error>
 
+#include "tailrace/steady_clock.h"
+
 namespace tailrace::net {
 namespace {
 
 constexpr int64_t kNanosPerMilli = 1'000'000;
 
 }  // namespace
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 ByteStream::Io ByteStream::FromTls(int result) {
   if (result > 0) return {State::kOk, static_cast<size_t>(result)};

@@ -60,7 +60,4 @@ class ByteStream {
   std::string why_;
 };
 
-// The steady clock.
-int64_t SteadyNanos();
-
 }  // namespace tailrace::net

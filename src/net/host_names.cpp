@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/byte_stream.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::net {
 namespace {

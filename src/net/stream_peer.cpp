@@ -22,17 +22,16 @@ constexpr double kLingerSeconds = 2;
 }  // namespace
 
 bool StreamPeer::Handshake() {
-  switch (stream_.Handshake()) {
+  const ByteStream::State state = stream_.Handshake();
+  switch (state) {
     case ByteStream::State::kOk:
       handshaking_ = false;
       moved_at_ = SteadySeconds();
       session_->Opened();
       return !ended_;
     case ByteStream::State::kWantRead:
-      WaitReadable();
-      return false;
     case ByteStream::State::kWantWrite:
-      WaitWritable();
+      Await(state);
       return false;
     default:
       Drop("tls_handshake", stream_.why());
@@ -64,10 +63,8 @@ bool StreamPeer::ReadOnce() {
     case ByteStream::State::kOk:
       break;
     case ByteStream::State::kWantRead:
-      WaitReadable();
-      return false;
     case ByteStream::State::kWantWrite:
-      WaitWritable();
+      Await(io.state);
       return false;
     case ByteStream::State::kClosed:
       AtEnd();
@@ -130,6 +127,14 @@ void StreamPeer::PostTurn() {
   asio::post(server_->loop(), [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->Turn();
   });
+}
+
+void StreamPeer::Await(ByteStream::State state) {
+  if (state == ByteStream::State::kWantRead) {
+    WaitReadable();
+  } else {
+    WaitWritable();
+  }
 }
 
 void StreamPeer::WaitReadable() {

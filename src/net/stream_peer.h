@@ -14,12 +14,11 @@
 #include "net/byte_stream.h"
 #include "net/stream_server.h"
 #include "tailrace/byte_buffer.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::net {
 
 class StreamPeer;
-
-inline double SteadySeconds() { return static_cast<double>(SteadyNanos()) / 1e9; }
 
 // What a connection needs of its server.
 class PeerHost {
@@ -110,6 +109,8 @@ class StreamPeer final : public Connection, public std::enable_shared_from_this<
   void AtEnd();
   bool Handshake();
   void PostTurn();
+  // For what a read, write or handshake says that it needs (TLS may need either).
+  void Await(ByteStream::State state);
   void WaitReadable();
   void WaitWritable();
   void Flush();

@@ -12,15 +12,10 @@
 
 #include "net/address.h"
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::net {
 namespace {
-
-int64_t SteadySeconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 int VersionNumber(TlsProtocol version) {
   return version == TlsProtocol::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
@@ -188,7 +183,7 @@ int64_t TlsContext::Fingerprint() const {
 }
 
 void TlsContext::ReloadIfChanged() {
-  const int64_t now = SteadySeconds();
+  const double now = SteadySeconds();
   if (files_.empty() || now < next_look_) return;
   next_look_ = now + 1;
   const int64_t fingerprint = Fingerprint();

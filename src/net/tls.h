@@ -92,7 +92,7 @@ class TlsContext {
   Loader load_;
   std::vector<std::string> files_;
   int64_t fingerprint_ = 0;
-  int64_t next_look_ = 0;  // steady seconds
+  double next_look_ = 0;  // steady seconds
   std::optional<TlsClientSettings> client_;
 };
 

@@ -3,19 +3,12 @@
 
 #include <algorithm>
 
+#include "tailrace/steady_clock.h"
+
 namespace tailrace {
-namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 Heartbeat::Heartbeat(std::string part, double seconds_max)
     : part_(std::move(part)), seconds_max_(seconds_max), last_ns_(SteadyNanos()) {}
-
-void Heartbeat::Beat() { last_ns_.store(SteadyNanos(), std::memory_order_relaxed); }
 
 void HealthCondition::Bad(std::string reason) {
   const std::lock_guard lock(mutex_);

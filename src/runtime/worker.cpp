@@ -11,17 +11,9 @@
 #include <cmath>
 
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::runtime {
-namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 // What one input works with.
 class Worker::InputHost final : public InputRuntime, public Emitter {
@@ -132,8 +124,9 @@ void Worker::ScheduleTick() {
 }
 
 void Worker::Tick(bool woken) {
-  heartbeat_->Beat();
-  plan_.pipeline->Tick(SteadyNanos(), woken || stopping_);
+  const int64_t now = SteadyNanos();
+  heartbeat_->Beat(now);
+  plan_.pipeline->Tick(now, woken || stopping_);
   if (!stopping_) return;
   // What came back may have gone to other outputs (@ERROR, <secondary>).
   plan_.pipeline->FlushOutputs();

@@ -6,6 +6,8 @@
 
 #include <chrono>
 
+#include "tailrace/steady_clock.h"
+
 namespace tailrace {
 namespace {
 
@@ -20,8 +22,6 @@ net::Address Loopback(uint16_t port) {
 net::Socket Connected(Result<net::Socket> socket) {
   return socket ? std::move(*socket) : net::Socket();
 }
-
-double Now() { return static_cast<double>(net::SteadyNanos()) / 1e9; }
 
 }  // namespace
 
@@ -86,12 +86,12 @@ TestClient::TestClient(tail::FakePipeline& pipeline, uint16_t port, net::TlsCont
   net::Socket socket = Connected(net::ConnectTcp(Loopback(port), 2));
   net::TlsHandle handle = tls.New(socket.fd(), host);
   stream_ = net::ByteStream(std::move(socket), std::move(handle));
-  const double end = Now() + 2;
+  const double end = SteadySeconds() + 2;
   for (;;) {
     const auto state = stream_.Handshake();
     if (state == net::ByteStream::State::kOk) return;
     if (state == net::ByteStream::State::kFailed || state == net::ByteStream::State::kClosed ||
-        Now() > end) {
+        SteadySeconds() > end) {
       stream_.Close();
       return;
     }
@@ -117,8 +117,8 @@ bool TestClient::Send(std::string_view bytes) {
 
 std::string TestClient::Receive(size_t bytes, double seconds) {
   std::string got;
-  const double end = Now() + seconds;
-  while (got.size() < bytes && Now() < end) {
+  const double end = SteadySeconds() + seconds;
+  while (got.size() < bytes && SteadySeconds() < end) {
     std::string buffer(bytes - got.size(), '\0');
     const auto io = stream_.Read(buffer.data(), buffer.size());
     if (io.state == net::ByteStream::State::kOk) {
@@ -134,9 +134,9 @@ std::string TestClient::Receive(size_t bytes, double seconds) {
 }
 
 bool TestClient::Closed(double seconds) {
-  const double end = Now() + seconds;
+  const double end = SteadySeconds() + seconds;
   std::string buffer(4096, '\0');
-  while (Now() < end) {
+  while (SteadySeconds() < end) {
     const auto io = stream_.Read(buffer.data(), buffer.size());
     if (io.state == net::ByteStream::State::kClosed ||
         io.state == net::ByteStream::State::kFailed) {
@@ -156,8 +156,8 @@ std::string SendDatagram(tail::FakePipeline& pipeline, uint16_t port, std::strin
            size);
   pipeline.Run(kStep * 2);
   std::string got(2048, '\0');
-  const double end = Now() + 1;
-  while (answer && Now() < end) {
+  const double end = SteadySeconds() + 1;
+  while (answer && SteadySeconds() < end) {
     const ssize_t count = ::recv(socket.fd(), got.data(), got.size(), 0);
     if (count >= 0) {
       got.resize(static_cast<size_t>(count));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tailrace/steady_clock.h"
+
 namespace tailrace {
 namespace {
 
@@ -33,8 +35,8 @@ TEST(HealthTest, ShowsALoopThatIsStuck) {
   Health health;
   const auto worker = health.AddHeartbeat("worker 0", 60);
   const auto stuck = health.AddHeartbeat("worker 1", -1);
-  worker->Beat();
-  stuck->Beat();
+  worker->Beat(SteadyNanos());
+  stuck->Beat(SteadyNanos());
   const auto problems = health.Stuck();
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_EQ(problems[0].part, "worker 1");

@@ -16,6 +16,7 @@
 #include "filter/event_group.h"
 #include "tailrace/define_plugin.h"
 #include "tailrace/log.h"
+#include "tailrace/steady_clock.h"
 #include "text/regex.h"
 
 namespace tailrace {
@@ -28,12 +29,6 @@ using concat::OverflowMethod;
 using concat::PartialFormat;
 
 constexpr int64_t kIdleNs = 60'000'000'000;  // how long an empty stream is remembered
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // The fields that Docker's log drivers give to parts.
 struct PartialFields {

@@ -11,6 +11,7 @@
 #include "filter/detect_exceptions/trace_rules.h"
 #include "filter/event_group.h"
 #include "tailrace/define_plugin.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace {
 namespace {
@@ -42,12 +43,6 @@ struct DetectParams {
     return s;
   }
 };
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // What both forms do: lines in, lines and whole traces out.
 class TraceJoiner {

@@ -20,6 +20,7 @@
 #include "tailrace/health.h"
 #include "tailrace/log.h"
 #include "tailrace/plugin.h"
+#include "tailrace/steady_clock.h"
 
 namespace tailrace::tail {
 
@@ -117,8 +118,6 @@ class Lifecycle {
   std::shared_ptr<HealthCondition> writing_;
 };
 
-// Seconds of a steady clock.
-double SteadySeconds();
 // The path with all symbolic links resolved; the path itself where that fails.
 std::string RealPath(const std::string& path);
 
