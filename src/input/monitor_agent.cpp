@@ -11,8 +11,7 @@
 #include <utility>
 
 #include "event/json.h"
-#include "net/http_server.h"
-#include "observe/pages.h"
+#include "observe/page_port.h"
 #include "observe/plugin_pages.h"
 #include "tailrace/define_plugin.h"
 
@@ -64,22 +63,11 @@ class MonitorAgentInput final : public Input {
       timer_ = std::make_unique<boost::asio::steady_timer>(runtime.loop());
       Schedule();
     }
-    net::HttpServerOptions options;
-    options.bind = params_.bind;
-    options.port = static_cast<uint16_t>(params_.port);
-    options.body_bytes_max = 4096;
-    options.connections_max = 64;
-    options.name = id_;
-    server_ = std::make_unique<net::HttpServer>(
-        runtime.loop(), std::move(options),
-        [pages = pages_](net::ServerRequest& request, const net::HttpServer::Respond& respond) {
-          respond(observe::AgentPage(request, pages));
-        });
-    return server_->Start();
+    return port_.Open(runtime.loop(), params_.bind, params_.port, id_, pages_);
   }
 
   void Stop() override { timer_.reset(); }
-  void Close() override { server_.reset(); }
+  void Close() override { port_.Close(); }
 
  private:
   void Schedule() {
@@ -116,7 +104,7 @@ class MonitorAgentInput final : public Input {
   InputRuntime* runtime_ = nullptr;
   std::shared_ptr<const Origin> origin_;
   std::unique_ptr<boost::asio::steady_timer> timer_;
-  std::unique_ptr<net::HttpServer> server_;
+  observe::PagePort port_;
 };
 
 }  // namespace

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "config/element.h"
-#include "net/http_server.h"
 #include "observe/extra_labels.h"
-#include "observe/pages.h"
+#include "observe/page_port.h"
 #include "tailrace/define_plugin.h"
 
 namespace tailrace {
@@ -59,33 +58,22 @@ class PrometheusInput final : public Input {
 
   Status Start(InputRuntime& runtime) override {
     if (!listens_) return {};
-    net::HttpServerOptions options;
-    options.bind = params_.bind;
-    options.port = static_cast<uint16_t>(params_.port);
-    options.body_bytes_max = 4096;
-    options.connections_max = 64;
-    options.name = id_;
     observe::PageOptions pages;
     pages.metrics_path = params_.metrics_path;
     pages.aggregated_metrics_path = params_.aggregated_metrics_path;
     pages.gzip_metrics = params_.content_encoding == Encoding::kGzip;
-    server_ = std::make_unique<net::HttpServer>(
-        runtime.loop(), std::move(options),
-        [pages](net::ServerRequest& request, const net::HttpServer::Respond& respond) {
-          respond(observe::AgentPage(request, pages));
-        });
-    return server_->Start();
+    return port_.Open(runtime.loop(), params_.bind, params_.port, id_, std::move(pages));
   }
 
   // Answers to the end: what keeps the agent from stopping is worth seeing.
   void Stop() override {}
-  void Close() override { server_.reset(); }
+  void Close() override { port_.Close(); }
 
  private:
   PrometheusParams params_;
   std::string id_;
   bool listens_;
-  std::unique_ptr<net::HttpServer> server_;
+  observe::PagePort port_;
 };
 
 // The monitors of fluent-plugin-prometheus fill metrics in at intervals; here they are always
