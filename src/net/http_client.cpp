@@ -9,6 +9,7 @@
 
 #include "net/curl_parts.h"
 #include "net/http_direct.h"
+#include "net/url.h"
 
 namespace tailrace::net {
 namespace {
@@ -19,13 +20,6 @@ using Milliseconds = std::chrono::milliseconds;
 // Upper bound of one sleep: only a safety net, Abort() and curl's own timers wake us earlier.
 constexpr int kPollMilliseconds = 1000;
 constexpr long kUploadBufferBytes = 256 << 10;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
-}
 
 bool HasLineBreak(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;

@@ -9,7 +9,6 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <cctype>
 #include <optional>
 #include <unordered_set>
 
@@ -29,13 +28,6 @@ namespace {
 
 using Plain = beast::tcp_stream;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 // Fills path and query from the target; false where its escapes are broken.
 bool SplitTarget(ServerRequest& request) {
@@ -225,8 +217,8 @@ class HttpServer::Impl::Session final : public Connection,
     request.remote_address = remote_;
     request.client_name = client_name_;
     for (const auto& field : message)
-      request.headers.emplace_back(Lower({field.name_string().data(), field.name_string().size()}),
-                                   field.value());
+      request.headers.emplace_back(
+          LowerCase({field.name_string().data(), field.name_string().size()}), field.value());
     request.body = std::move(message.body());
     if (!SplitTarget(request)) {
       return Answer({400, "text/plain; charset=utf-8", "the address has a broken escape\n"}, keep);

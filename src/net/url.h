@@ -48,6 +48,9 @@ Result<std::vector<Url>> ParseUrlList(std::string_view text, const UrlDefaults& 
 // RFC 3986 percent decoding; '+' stays. nullopt-like failure on a broken escape.
 Result<std::string> PercentDecode(std::string_view text);
 
+// ASCII letters in lower case: schemes, host names, names of headers.
+std::string LowerCase(std::string_view text);
+
 // Everything but unreserved characters (RFC 3986 2.3) is escaped: for one path segment or one query
 // value.
 std::string PercentEncode(std::string_view text);
