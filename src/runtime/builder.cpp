@@ -137,7 +137,7 @@ WorkerPlan Builder::Build(int worker) {
 }
 
 void Builder::BuildSections(const config::Element& parent, route::Router& router, bool root) {
-  label_ = router.label();
+  router_ = &router;
   for (const config::Element& section : parent.elements) {
     if (section.name == "source" && root) {
       if (options_.sources) BuildSource(section, router);
@@ -147,7 +147,7 @@ void Builder::BuildSections(const config::Element& parent, route::Router& router
       BuildMatch(section, router);
     } else if (section.name == "label" && root) {
       BuildLabel(section);
-      label_ = router.label();
+      router_ = &router;
     } else if (section.name == "worker" && root) {
       if (InThisWorker(section)) BuildSections(section, router, true);
     } else if (!root || (section.name != "system" && section.name != "test")) {
@@ -206,7 +206,6 @@ void Builder::BuildSource(const config::Element& section, route::Router& router)
 }
 
 void Builder::BuildFilter(const config::Element& section, route::Router& router) {
-  router_ = &router;
   auto made = Make(PluginKind::kFilter, section, "");
   auto pattern = Pattern(section);
   if (made == nullptr || !pattern) return;
@@ -215,7 +214,6 @@ void Builder::BuildFilter(const config::Element& section, route::Router& router)
 }
 
 void Builder::BuildMatch(const config::Element& section, route::Router& router) {
-  router_ = &router;
   auto output = MakeOutput(section);
   auto pattern = Pattern(section);
   if (output == nullptr || !pattern) return;
@@ -292,8 +290,9 @@ std::unique_ptr<Plugin> Builder::Make(PluginKind kind, const config::Element& se
     return nullptr;
   }
   Env env(*this, section, IdOf(section));
-  if (worker_ > 0) return entry->make(env);
-  notes_.Enter(kind, *entry, section, IdOf(section), label_);
+  // Every worker makes the same plugins; on its own, a parser or formatter stands nowhere.
+  if (worker_ > 0 || router_ == nullptr) return entry->make(env);
+  notes_.Enter(kind, *entry, section, IdOf(section), router_->label());
   auto made = entry->make(env);
   notes_.Leave(kind);
   return made;

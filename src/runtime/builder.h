@@ -104,7 +104,6 @@ class Builder {
   WorkerPlan* plan_ = nullptr;
   route::Router* router_ = nullptr;  // where the plugin that is being made stands
   PluginNotes notes_;
-  std::string label_;  // of the section that is being built
   // Shared by workers, by the place of the section: each worker loads its own copy of sub-sections.
   // One flusher per <match>, <store> or <secondary> section.
   std::map<std::string, std::shared_ptr<buffer::Flusher>> flushers_;
