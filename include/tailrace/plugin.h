@@ -124,11 +124,6 @@ class Input : public Plugin {
   virtual void Stop() = 0;
   // Worker thread. Everything that will be acknowledged has been: write the last positions.
   virtual void Close() {}
-  // Worker thread, between Stop() and Close(). True when nothing that was emitted is on its way.
-  virtual bool Settled() const { return true; }
-  // Worker thread, after Close(), where a reload has changed this input's section: `next`, which is
-  // not started yet, takes its place and goes on where this one stands.
-  virtual void HandOver(Input& next) { static_cast<void>(next); }
 };
 
 // What Parser::Parse said of a text.
