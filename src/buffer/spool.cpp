@@ -103,11 +103,6 @@ void Spool::RequestDropOldest() {
 
 bool Spool::Drained() const { return drained_at_.load() == flush_wanted_.load(); }
 
-std::vector<ForeignChunk> Spool::TakeForeign() {
-  const std::lock_guard lock(foreign_mutex_);
-  return std::exchange(foreign_, {});
-}
-
 // --- The thread ---------------------------------------------------------------------------------
 
 void Spool::Run() {
@@ -198,8 +193,15 @@ void Spool::Recover() {
              {"bytes", bytes},
              {"plugin_id", flusher_.id()}});
   }
-  const std::lock_guard lock(foreign_mutex_);
-  foreign_ = std::move(found.foreign);
+  if (!found.foreign.empty()) {
+    LogError(
+        "chunk files of Fluentd's are found in the buffer: they cannot be delivered; they stay "
+        "where they are, for a Fluentd to flush.",
+        {{"path", options_.path},
+         {"chunks", found.foreign.size()},
+         {"first", found.foreign.front().path},
+         {"plugin_id", flusher_.id()}});
+  }
 }
 
 void Spool::Intake() {

@@ -19,7 +19,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -66,8 +65,6 @@ class Spool {
   void RequestDropOldest();
   // Any thread. Nothing is left to do while the agent stops.
   bool Drained() const;
-  // Any thread: chunk files of Fluentd's, found at the start; each is returned once.
-  std::vector<ForeignChunk> TakeForeign();
   // Any thread.
   size_t queue_length() const { return queue_length_.load(std::memory_order_relaxed); }
 
@@ -150,8 +147,6 @@ class Spool {
   std::atomic<uint64_t> drops_wanted_{0};
   std::atomic<size_t> queue_length_{0};
   std::atomic<bool> finished_{false};
-  std::mutex foreign_mutex_;
-  std::vector<ForeignChunk> foreign_;
   std::shared_ptr<Cell> recovered_, dropped_, blocked_gauge_, stage_length_, stage_bytes_;
   std::thread thread_;
 };
