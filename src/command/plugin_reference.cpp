@@ -126,7 +126,8 @@ std::string IndexPage() {
 
 // How tables mark a parameter that may be written and changes nothing.
 bool HasNoEffect(const params::ParamSpec& param) {
-  return param.sentence.starts_with("Accepted") || param.sentence.starts_with("Has no ") ||
+  return !param.options.unused.empty() || param.sentence.starts_with("Accepted") ||
+         param.sentence.starts_with("Has no ") ||
          param.options.deprecated.find("no effect") != std::string_view::npos;
 }
 
