@@ -3,7 +3,7 @@
 // One kept-alive connection over which HTTP/1.1 is spoken without libcurl's buffers: libcurl looks
 // up the name, connects and does TLS, then its socket is ours. Without TLS the slices of a body go
 // to the kernel as they stand (sendmsg), with TLS they go to the TLS library; either way nothing is
-// copied before. Why: docs/decisions/0040-own-http-path.md. Included by http_client.cpp only; used
+// copied before. Why: docs/decisions/0045-own-http-path.md. Included by http_client.cpp only; used
 // by one thread, but for the multi handle's wake-up, which ends a wait.
 
 #include <curl/curl.h>

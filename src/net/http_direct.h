@@ -2,7 +2,7 @@
 #pragma once
 // The short way of HttpClient: requests that need no proxy and no unpacking are written and read
 // here, over one kept-alive HttpConnection; everything else goes through libcurl. Same promises as
-// HttpClient. Why: docs/decisions/0040-own-http-path.md. Used by http_client.cpp only; one thread.
+// HttpClient. Why: docs/decisions/0045-own-http-path.md. Used by http_client.cpp only; one thread.
 
 #include <atomic>
 #include <chrono>
